@@ -1,0 +1,68 @@
+# Thin on purpose: every target is one or two commands that can be typed by hand.
+# `make demo` and `make test` need Linux, make and Python >= 3.11; .venv gets the rest.
+
+PYTHON ?= python3
+# nbgrader calls alembic by its bare name, so .venv/bin must be on PATH.
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH"
+PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-long lint types release lab bench screenshots browser clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+env: .venv/.stamp ## set up .venv from requirements.lock
+
+.venv/.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The kit needs Python 3.11 or newer as '$(PYTHON)'. Another one: make PYTHON=python3.12 env" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv (about a minute) ..."
+	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: env ## grade a class of synthetic students into demo/
+	@$(RUN) autograder demo
+
+test: lint types ## lint, types, tests, and whether the generated folders are in sync: what CI runs
+	@$(RUN) pytest tests
+	@$(RUN) autograder generate --check
+
+test-long: env ## the tests that take minutes
+	@$(RUN) pytest tests -m long
+
+lint: env ## ruff: rules and format
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+
+types: env ## mypy, strict
+	@$(RUN) mypy
+
+release: env ## generate release/, solutions/ and lab/open/ from source/
+	@$(RUN) autograder generate
+
+lab: env ## open a copy of the release in JupyterLab, as a student would
+	@$(RUN) autograder lab
+
+bench: env ## measure the grader
+	@$(RUN) python tests/bench.py
+
+screenshots: env browser ## take the pictures of docs/ anew
+	@$(RUN) python tests/browser/screenshots.py
+
+browser: ## install Debian's Chromium for the browser tests
+	@command -v chromium >/dev/null && exit; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo="sudo -n"; else sudo=none; fi; \
+	if [ "$$sudo" = none ] || ! command -v apt-get >/dev/null; then \
+	  echo "The browser tests need 'chromium' on PATH. On Debian, as root: apt-get install chromium" >&2; exit 1; fi; \
+	echo "Installing Chromium (about a minute) ..."; \
+	$$sudo apt-get -qq update && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium fonts-dejavu-core >/dev/null
+
+clean: ## remove demo/, build output and caches; .venv and the course's data stay
+	@rm -rf demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

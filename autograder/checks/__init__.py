@@ -1,0 +1,1 @@
+"""The hidden checks and their data: never given to students."""

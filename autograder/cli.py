@@ -1,0 +1,138 @@
+"""The command line: grade, generate, demo."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder import batch
+from autograder.course import Course, find_root, secret_of
+from autograder.grading import Grader
+from autograder.mistakes import known_mistakes
+from autograder.model import KitError, Record
+from autograder.report import names_of, print_class
+
+FAULT = 2
+"""Exit code when the kit failed, or somebody has to grade by hand."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _told_kindly(command: Callable[P, T]) -> Callable[P, T]:
+    """Show a fault of ours or of the course's files as one text, not as a traceback."""
+
+    @wraps(command)
+    def run(*arguments: P.args, **keywords: P.kwargs) -> T:
+        try:
+            return command(*arguments, **keywords)
+        except KitError as error:
+            click.echo(f"autograder: {error}", err=True)
+            sys.exit(FAULT)
+
+    return run
+
+
+@click.group()
+@click.version_option(package_name="backprop-exercise-kit")
+def main() -> None:
+    """Grade notebooks of the backpropagation course, and keep the course in order."""
+
+
+_course = click.option(
+    "--course",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=Path(),
+    help="The course's folder.",
+)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Write records here, one a line.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Notebooks graded at once.")
+@_course
+@_told_kindly
+def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path) -> None:
+    """Grade notebooks, or a folder <student>/<assignment>/<notebook>.ipynb.
+
+    The course's own folder `submitted` also goes into nbgrader's gradebook, with the graded notebooks in `autograded`.
+    Exit code 0 when all were graded, whatever the scores; 2 when the kit failed or somebody has to grade by hand.
+    """
+    console = Console()
+    root = find_root(course)
+    with Grader(Course(root, secret_of(root))) as grader:
+        submitted = any(path.resolve() == root / "submitted" for path in paths)
+        if submitted:
+            results = results or root / "results.jsonl"
+        jobs_found = [job for path in paths for job in batch.jobs_in(grader.course, path)]
+        records = grade_class(grader, jobs_found, workers=jobs, results=results, gradebook=submitted, console=console)
+    if any(record.score is None for record in records):
+        sys.exit(FAULT)
+
+
+def grade_class(
+    grader: Grader, jobs: list[batch.Job], *, workers: int, results: Path | None, gradebook: bool, console: Console
+) -> list[Record]:
+    """Grade, with progress; write the gradebook if asked to; print the class's tables."""
+    course = grader.course
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Grading", total=len(jobs))
+
+        def keep(graded: object) -> None:
+            if gradebook:
+                from autograder.gradebook import write_autograded  # seconds of import, only where it is needed
+                from autograder.grading import Graded
+
+                assert isinstance(graded, Graded)
+                write_autograded(course, graded)
+
+        records = batch.grade_all(
+            grader, jobs, workers=workers, results=results, keep=keep, told=lambda _: progress.advance(task)
+        )
+    if gradebook:
+        from autograder import gradebook as book
+
+        config = book.load_config(course.root)
+        book.write(course, records, url=book.database_url(course.root, config), config=config)
+    mistakes = [mistake for name in course.sources for mistake in known_mistakes(name)]
+    print_class(console, records, names_of(mistakes))
+    return records
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a generated file does not match its source.")
+@_course
+@_told_kindly
+def generate(check: bool, course: Path) -> None:
+    """Make release/, solutions/ and lab/open/ anew from source/, by nbgrader's own commands."""
+    from autograder import generate as made
+
+    root = find_root(course)
+    plan = Course(root, made.OPEN_SECRET)
+    changed = made.differences(plan) if check else made.generate(plan)
+    for path in changed:
+        click.echo(f"{path} {'does not match its source' if check else 'made anew'}")
+    if check and changed:
+        click.echo("Run `make release`, look at the difference, and commit it.")
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+@_course
+@_told_kindly
+def demo(folder: Path, course: Path) -> None:
+    """Grade a class of synthetic students in FOLDER, from release to feedback."""
+    from autograder.demo import run
+
+    run(find_root(course), folder, Console())

@@ -1,0 +1,70 @@
+"""What a student reads about a gap, and the outputs of an autograded notebook that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.model import GapResult, Record, Status
+from autograder.sandbox.wire import Output
+
+WORDS = {
+    Status.RIGHT: "Right.",
+    Status.PARTLY: "Right values; something else was lost.",
+    Status.WRONG: "Not right yet.",
+    Status.RAISED: "It raised an error.",
+    Status.STOPPED: "It was stopped.",
+    Status.DIED: "It ended Python itself.",
+    Status.UNTOUCHED: "Not started.",
+    Status.MISSING: "The cell is missing.",
+    Status.UNREADABLE: "The notebook could not be read.",
+    Status.REVIEW: "To be graded by hand.",
+}
+
+
+def verdict(result: GapResult) -> str:
+    """What is said of one gap, in a few lines."""
+    score = f"{result.score:g} of {result.points:g} points" if result.status is not Status.REVIEW else "no points yet"
+    lines = [f"{result.gap}: {score}. {WORDS[result.status]}", result.message, *result.remarks]
+    return "\n".join(clean(line) for line in lines if line)
+
+
+def clean(text: str) -> str:
+    """Text with everything removed that a terminal or a browser might obey: control and bidirectional characters."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def check_outputs(result: GapResult) -> list[dict[str, Any]]:
+    """Outputs of a grade cell: the verdict, and the score in the form that nbgrader reads as partial credit."""
+    outputs: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": verdict(result) + "\n"}]
+    if result.status is not Status.REVIEW:
+        data = {"text/plain": repr(float(result.score))}
+        outputs.append({"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None})
+    return outputs
+
+
+def cell_outputs(shown: list[Output], count: int) -> list[dict[str, Any]]:
+    """Captured outputs as nbformat has them."""
+    return [_as_nbformat(output, count) for output in shown]
+
+
+def _as_nbformat(output: Output, count: int) -> dict[str, Any]:
+    if output.kind == "stream":
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return {"output_type": "stream", "name": name, "text": output.text}
+    if output.kind == "error":
+        lines = {"ename": output.ename, "evalue": output.evalue, "traceback": output.traceback}
+        return {"output_type": "error", **lines}
+    data: Mapping[str, str] = output.data
+    if output.kind == "execute_result":
+        return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": count}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def outputs_of(
+    record: Record, grade_ids: list[str], shown: Mapping[int, list[Output]]
+) -> dict[int, list[dict[str, Any]]]:
+    """Outputs by place in the repaired notebook whose cells have these grade_ids (empty for the student's own)."""
+    verdicts = {f"check_{result.gap}": check_outputs(result) for result in record.gaps}
+    found = {place: cell_outputs(outputs, place + 1) for place, outputs in shown.items()}
+    return found | {place: verdicts[grade_id] for place, grade_id in enumerate(grade_ids) if grade_id in verdicts}

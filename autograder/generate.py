@@ -1,0 +1,194 @@
+"""Make `release/`, `solutions/` and `lab/open/` from the source notebooks, by nbgrader's own commands.
+
+Everything happens in a temporary course with a temporary database and moves over when it is complete: nbgrader empties
+a release folder when it fails, and refuses to change an assignment that has submissions.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.course import Course
+from autograder.grading import Grader
+from autograder.mistakes import Mistake
+from autograder.model import Gap, KitError, Plan, Transcript, Twin, TwinKind, Value
+
+OPEN_SECRET = "open"
+"""The open numbers are named twins, which no secret changes; any secret gives the same files."""
+
+
+def generate(course: Course) -> list[str]:
+    """Make the generated folders anew; the files that changed, relative to the course."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = _make(course, Path(folder))
+        changed = list(_differences(course.root, made))
+        for part in ("lab/open", "release", "solutions"):
+            target = course.root / part
+            if target.exists():
+                shutil.rmtree(target)
+            shutil.copytree(made / part, target)
+    return changed
+
+
+def differences(course: Course) -> list[str]:
+    """Files in the generated folders that do not match their source, relative to the course; nothing is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(_differences(course.root, _make(course, Path(folder))))
+
+
+def _differences(root: Path, made: Path) -> Iterator[str]:
+    for part in ("lab/open", "release", "solutions"):
+        old = {
+            path.relative_to(root)
+            for path in (root / part).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        new = {path.relative_to(made) for path in (made / part).rglob("*") if path.is_file()}
+        for path in sorted(old | new):
+            if path not in old or path not in new or not filecmp.cmp(root / path, made / path, shallow=False):
+                yield str(path)
+
+
+def _make(course: Course, folder: Path) -> Path:
+    """All generated folders, below `folder`."""
+    shutil.copytree(course.root / "source", folder / "source")
+    shutil.copy(course.root / "nbgrader_config.py", folder)
+    _write_open_numbers(course, folder / "lab" / "open")
+    for name in sorted({source.assignment for source in course.sources.values()}):
+        _nbgrader(folder, "generate_assignment", name)
+        _nbgrader(folder, "generate_solution", name)
+        _copy_start_page(course, name, folder)
+    return folder
+
+
+def _nbgrader(folder: Path, command: str, assignment: str) -> None:
+    """Run one of nbgrader's commands in the temporary course."""
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {
+        **os.environ,
+        "PATH": paths,
+        "AUTOGRADER_SECRET": OPEN_SECRET,
+        "LAB_OPEN": str(folder / "lab" / "open"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", command, assignment, "--force"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise KitError(f"`nbgrader {command} {assignment}` failed:\n{done.stderr[-3000:]}")
+
+
+def _copy_start_page(course: Course, assignment: str, folder: Path) -> None:
+    """The students' start page of an assignment, which nbgrader would not copy."""
+    page = course.root / "source" / assignment / "START.md"
+    if page.exists():
+        shutil.copy(page, folder / "release" / assignment / "START.md")
+
+
+def _write_open_numbers(course: Course, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    with Grader(Course(course.root, OPEN_SECRET)) as grader:
+        for name in course.sources:
+            plan = grader.course.plan(name)
+            content = open_numbers(plan, grader.reference(name), grader.known_mistakes(name))
+            text = json.dumps(content, indent=None, separators=(",", ":"), ensure_ascii=False)
+            (folder / f"{name}.json").write_text(text.replace('},"', '},\n"') + "\n", encoding="utf-8")
+
+
+def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
+    """What the students' check knows: the page and one open twin a gap, right values, and those of known mistakes.
+
+    Numbers only: no formula of a solution, no hidden twin.
+    """
+    return {
+        "notebook": plan.notebook,
+        "gaps": {gap.name: _open_gap(plan, gap, reference, known) for gap in plan.gaps},
+    }
+
+
+def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
+    twins = [*plan.judging(gap.name, TwinKind.PAGE), next(one for one in plan.twins if one.name == gap.open_twin)]
+    twins = list({twin.name: twin for twin in twins}.values())
+    return {
+        "points": gap.points,
+        "minutes": gap.minutes,
+        "difficulty": gap.difficulty,
+        "inputs": gap.inputs,
+        "outputs": gap.outputs,
+        "driver": gap.driver,
+        "results": gap.results,
+        "closed": gap.closed,
+        "supplies": gap.supplies,
+        "tolerance": gap.tolerance,
+        "accepts_row": gap.accepts_row,
+        "twins": [_open_twin(plan, gap, twin, reference) for twin in twins],
+        "mistakes": [
+            _open_mistake(gap, mistake, its, twins) for mistake, its in known.items() if mistake.gap == gap.name
+        ],
+    }
+
+
+def _open_twin(plan: Plan, gap: Gap, twin: Twin, reference: Transcript) -> dict[str, Any]:
+    """State before the gap, values for the driver, and right values."""
+    state = dict(twin.givens)
+    for earlier in plan.gaps:
+        if earlier.name == gap.name:
+            break
+        state |= twin.before.get(earlier.name, {})
+        values = reference.answer(twin.name, earlier.name).values
+        state |= {name: values[name] for name in earlier.outputs if name in values}
+    state |= twin.before.get(gap.name, {})
+    want = reference.answer(twin.name, gap.name).values
+    return {
+        "name": twin.name,
+        "kind": twin.kind.value,
+        "state": _plain_all(state),
+        "probe": _plain_all(twin.probes.get(gap.name, {})),
+        "want": _plain_all({name: want[name] for name in gap.answers}),
+    }
+
+
+def _open_mistake(gap: Gap, mistake: Mistake, its: Transcript, twins: list[Twin]) -> dict[str, Any]:
+    return {
+        "slug": mistake.slug,
+        "family": mistake.family,
+        "name": mistake.name,
+        "seen": mistake.seen,
+        "meaning": mistake.meaning,
+        "question": mistake.question,
+        "values": {
+            twin.name: _plain_all(its.answer(twin.name, gap.name).values)
+            for twin in twins
+            if set(gap.answers) <= set(its.answer(twin.name, gap.name).values)
+        },
+    }
+
+
+def _plain_all(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON; an array as {"array": [...]}."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, int | float | str):
+        return value
+    raise KitError(f"a right value of type {type(value).__name__} cannot be written to lab/open")

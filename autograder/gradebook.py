@@ -1,0 +1,289 @@
+"""Records into nbgrader's gradebook: a class in one transaction, as nbgrader's own commands would leave it.
+
+Re-grading updates and never deletes: manual scores, comments and extra credit stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbgrader.api as api
+from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import from_dict
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    SaveCells,
+)
+from nbgrader.utils import compute_checksum, parse_utc
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder import feedback, notebook
+from autograder.course import Course
+from autograder.grading import Graded
+from autograder.model import Record, Status
+
+
+def load_config(root: Path) -> Config:
+    """The course's `nbgrader_config.py`."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+
+
+def database_url(root: Path, config: Config) -> str:
+    """Where the gradebook is: as configured, or `gradebook.db` in the course directory."""
+    return config.CourseDirectory.get("db_url", "") or f"sqlite:///{root / 'gradebook.db'}"
+
+
+def register_assignments(course: Course, url: str, config: Config) -> None:
+    """Have the gradebook know every notebook, as `nbgrader generate_assignment` does, if it does not yet."""
+    with api.Gradebook(url) as book:
+        known = {(one.assignment.name, one.name) for one in book.db.query(api.Notebook).all()}
+        for source in course.sources.values():
+            if (source.assignment, source.name) not in known:
+                book.update_or_create_assignment(source.assignment)
+    for source in course.sources.values():
+        if (source.assignment, source.name) in known:
+            continue
+        steps = [LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells]
+        quiet = Config(config)
+        quiet.Exporter.default_preprocessors = []
+        exporter = NotebookExporter(config=quiet)
+        for step in steps:
+            exporter.register_preprocessor(step, enabled=True)
+        resources = {"nbgrader": {"assignment": source.assignment, "notebook": source.name, "db_url": url}}
+        path = course.root / "source" / source.assignment / f"{source.name}.ipynb"
+        exporter.from_filename(str(path), resources=resources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ids:
+    """Primary keys that stand for names of the course."""
+
+    notebooks: dict[tuple[str, str], str]
+    grade_cells: dict[tuple[str, str], str]
+    solution_cells: dict[tuple[str, str], str]
+    assignments: dict[str, str]
+    checksums: dict[tuple[str, str], str]
+
+
+def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> None:
+    """Write a class's marks in one transaction: all of them or, if anything fails, none."""
+    register_assignments(course, url, config)
+    submissions = {(record.student, record.assignment) for record in records}
+    with api.Gradebook(url) as book:
+        session: Session = book.db
+        ids = _ids(session)
+        _create_rows(session, ids, sorted(submissions))
+        submitted = _submitted_notebooks(session)
+        _save_timestamps(session, course.root, submissions)
+        for record in records:
+            key = submitted[record.student, record.assignment, record.notebook]
+            _save_grades(session, ids, key, record)
+            _save_comments(session, ids, key, record)
+        session.commit()
+        _save_penalties(book, submissions, url, config)
+
+
+def _ids(session: Session) -> _Ids:
+    notebooks = {
+        (assignment, name): key
+        for key, name, assignment in session.execute(
+            select(api.Notebook.id, api.Notebook.name, api.Assignment.name).join(api.Notebook.assignment)
+        )
+    }
+
+    def cells(kind: Any) -> dict[tuple[str, str], str]:
+        rows = session.execute(select(kind.id, kind.name, api.Notebook.name).join(kind.notebook))
+        return {(of, name): key for key, name, of in rows}
+
+    sources = session.execute(
+        select(api.SourceCell.checksum, api.SourceCell.name, api.Notebook.name).join(api.SourceCell.notebook)
+    )
+    return _Ids(
+        notebooks=notebooks,
+        grade_cells=cells(api.GradeCell),
+        solution_cells=cells(api.SolutionCell),
+        assignments=dict(session.execute(select(api.Assignment.name, api.Assignment.id)).all()),
+        checksums={(of, name): checksum for checksum, name, of in sources},
+    )
+
+
+def _create_rows(session: Session, ids: _Ids, submissions: Iterable[tuple[str, str]]) -> None:
+    """Rows for students and submissions that the gradebook does not have yet, every grade and comment empty."""
+    wanted = dict.fromkeys(submissions)
+    students = set(session.scalars(select(api.Student.id)))
+    new_students = dict.fromkeys(student for student, _ in wanted if student not in students)
+    _insert(session, api.Student, [{"id": student} for student in new_students])
+    have = set(
+        session.execute(
+            select(api.SubmittedAssignment.student_id, api.Assignment.name).join(api.SubmittedAssignment.assignment)
+        ).tuples()
+    )
+    assignments, notebooks, grades, comments = [], [], [], []
+    for student, assignment in wanted:
+        if (student, assignment) in have:
+            continue
+        key = api.new_uuid()
+        assignments.append({"id": key, "assignment_id": ids.assignments[assignment], "student_id": student})
+        for (of, name), notebook_id in ids.notebooks.items():
+            if of != assignment:
+                continue
+            submitted = api.new_uuid()
+            notebooks.append({"id": submitted, "assignment_id": key, "notebook_id": notebook_id})
+            grades += [_row(submitted, cell) for (its, _), cell in ids.grade_cells.items() if its == name]
+            comments += [_row(submitted, cell) for (its, _), cell in ids.solution_cells.items() if its == name]
+    _insert(session, api.SubmittedAssignment, assignments)
+    _insert(session, api.SubmittedNotebook, notebooks)
+    _insert(session, api.Grade, [{**row, "needs_manual_grade": False} for row in grades])
+    _insert(session, api.Comment, comments)
+
+
+def _row(submitted: str, cell: str) -> dict[str, str]:
+    return {"id": api.new_uuid(), "notebook_id": submitted, "cell_id": cell}
+
+
+def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(model.__table__), rows)
+
+
+def _submitted_notebooks(session: Session) -> dict[tuple[str, str, str], str]:
+    rows = session.execute(
+        select(api.SubmittedNotebook.id, api.SubmittedAssignment.student_id, api.Assignment.name, api.Notebook.name)
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+        .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+    )
+    return {(student, assignment, name): key for key, student, assignment, name in rows}
+
+
+def _save_grades(session: Session, ids: _Ids, submitted: str, record: Record) -> None:
+    """Auto scores; a grade up for review keeps its old mark and is flagged."""
+    table = api.Grade.__table__
+    manual = {
+        cell: score
+        for cell, score in session.execute(
+            select(api.Grade.cell_id, api.Grade.manual_score).where(api.Grade.notebook_id == submitted)
+        )
+    }
+    scores, reviews = [], []
+    for result in record.gaps:
+        cell = ids.grade_cells[record.notebook, f"check_{result.gap}"]
+        if result.status is Status.REVIEW:
+            reviews.append({"of": submitted, "its": cell, "needs_manual_grade": True})
+        else:
+            flagged = manual.get(cell) is not None
+            scores.append({"of": submitted, "its": cell, "auto_score": result.score, "needs_manual_grade": flagged})
+    where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
+    flag: dict[str, Any] = {"needs_manual_grade": bindparam("needs_manual_grade")}
+    if scores:
+        session.execute(update(table).where(where).values(auto_score=bindparam("auto_score"), **flag), scores)
+    if reviews:
+        session.execute(update(table).where(where).values(**flag), reviews)
+
+
+def _save_comments(session: Session, ids: _Ids, submitted: str, record: Record) -> None:
+    """The comment "No response." for gaps that are as handed out, as nbgrader writes it."""
+    table = api.Comment.__table__
+    untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
+    rows = [
+        {
+            "of": submitted,
+            "its": ids.solution_cells[record.notebook, result.gap],
+            "auto_comment": "No response." if result.status in untouched else None,
+        }
+        for result in record.gaps
+    ]
+    where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
+    session.execute(update(table).where(where).values(auto_comment=bindparam("auto_comment")), rows)
+
+
+def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> None:
+    """When each submission was handed in, from its `timestamp.txt`."""
+    for student, assignment in submissions:
+        path = root / "submitted" / student / assignment / "timestamp.txt"
+        if not path.exists():
+            continue
+        row = session.scalars(
+            select(api.SubmittedAssignment)
+            .join(api.SubmittedAssignment.assignment)
+            .where(api.SubmittedAssignment.student_id == student, api.Assignment.name == assignment)
+        ).one()
+        row.timestamp = parse_utc(path.read_text(encoding="utf-8").strip())
+
+
+def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], url: str, config: Config) -> None:
+    """Late penalties by nbgrader's own rule and plug-in, for submissions that are late or were."""
+    for student, assignment in sorted(submissions):
+        found = book.find_submission(assignment, student)
+        if found.total_seconds_late <= 0 and not any(one.late_submission_penalty for one in found.notebooks):
+            continue
+        for one in found.notebooks:
+            marks = {"student": student, "assignment": assignment, "notebook": one.name, "db_url": url}
+            empty = from_dict({"cells": [], "metadata": {}})
+            AssignLatePenalties(config=config).preprocess(empty, {"nbgrader": marks})
+
+
+def write_autograded(course: Course, graded: Graded) -> Path:
+    """The notebook as graded, where formgrader and `generate_feedback` look for it."""
+    record = graded.record
+    folder = course.root / "autograded" / record.student / record.assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{record.notebook}.ipynb"
+    content = notebook_with_outputs(course, graded)
+    for cell in content["cells"]:
+        marks = cell["metadata"].get("nbgrader")
+        if marks:
+            cell["metadata"] = {
+                **cell["metadata"],
+                "nbgrader": {**marks, "checksum": handed_out_checksums(course, record.notebook)[marks["grade_id"]]},
+            }
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, path)
+    stamp = course.root / "submitted" / record.student / record.assignment / "timestamp.txt"
+    if stamp.exists():
+        (folder / "timestamp.txt").write_bytes(stamp.read_bytes())
+    return path
+
+
+@cache
+def handed_out_checksums(course: Course, name: str) -> dict[str, str]:
+    """The checksum that nbgrader gives each cell of a notebook as handed out."""
+    content = notebook.as_json(handed_out(course, name), {})
+    graded = [cell for cell in content["cells"] if "nbgrader" in cell["metadata"]]
+    return {cell["metadata"]["nbgrader"]["grade_id"]: compute_checksum(from_dict(cell)) for cell in graded}
+
+
+def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
+    """A graded notebook as nbformat: the student's cells, the course's in their places, outputs and verdicts."""
+    repaired = graded.repaired
+    if repaired.unreadable:
+        repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
+    grade_ids = [cell.grade_id for cell in repaired.cells]
+    return notebook.as_json(repaired, feedback.outputs_of(graded.record, grade_ids, graded.shown))
+
+
+def handed_out(course: Course, name: str, reason: str = "") -> notebook.Repaired:
+    """A notebook as handed out; above it the reason why the student's own could not be read."""
+    cells = [
+        notebook.FoundCell(
+            role=cell.role, source=notebook.stub_of(cell.source), grade_id=cell.grade_id, metadata=cell.metadata
+        )
+        for cell in course.sources[name].cells
+    ]
+    above = [notebook.FoundCell(role="text", source=reason)] if reason else []
+    return notebook.Repaired(cells=(*above, *cells))

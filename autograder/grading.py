@@ -1,0 +1,253 @@
+"""From the bytes of a notebook to its record: the one engine behind both routes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from autograder import checking, mistakes, notebook, scoring
+from autograder.course import Course, submission_of
+from autograder.mistakes import FAMILIES, Mistake
+from autograder.model import (
+    Answer,
+    Gap,
+    GapResult,
+    KitError,
+    Outcome,
+    Plan,
+    Record,
+    Status,
+    Submission,
+    Transcript,
+)
+from autograder.notebook import Repaired
+from autograder.sandbox.confine import Limits
+from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.wire import Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """A record, the notebook it belongs to, and what that notebook's cells showed (by place in `repaired.cells`)."""
+
+    record: Record
+    repaired: Repaired
+    shown: Mapping[int, list[Output]]
+
+
+class Grader:
+    """Grades notebooks of one course. Threads may share it: each gets warm processes of its own.
+
+    References and known mistakes are replayed when first needed, and kept.
+    """
+
+    def __init__(self, course: Course, limits: Limits | None = None) -> None:
+        self.course = course
+        self._limits = limits or Limits()
+        self._of_thread = threading.local()
+        self._sandboxes: list[Sandbox] = []
+        self._lock = threading.RLock()
+        self._speeches: dict[str, Speech] = {}
+        self._mistakes: dict[str, dict[Mistake, Transcript]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the warm processes."""
+        for sandbox in self._sandboxes:
+            sandbox.close()
+
+    @property
+    def _sandbox(self) -> Sandbox:
+        if not hasattr(self._of_thread, "sandbox"):
+            self._of_thread.sandbox = Sandbox(self._limits)
+            self._sandboxes.append(self._of_thread.sandbox)
+        sandbox: Sandbox = self._of_thread.sandbox
+        return sandbox
+
+    @property
+    def isolation(self) -> str:
+        """The layers that hold student code on this machine; KitError if it cannot be held."""
+        return self._sandbox.isolation
+
+    def _speech(self, name: str) -> Speech:
+        with self._lock:
+            if name not in self._speeches:
+                plan = self.course.plan(name)
+                reference = self._sandbox.replay(Speech(plan, None), plan.source)
+                _hold_reference(plan, reference)
+                self._speeches[name] = Speech(plan, reference)
+            return self._speeches[name]
+
+    def reference(self, name: str) -> Transcript:
+        """What the source notebook gives on every twin."""
+        reference = self._speech(name).reference
+        assert reference is not None
+        return reference
+
+    def known_mistakes(self, name: str) -> Mapping[Mistake, Transcript]:
+        """What each known mistake of a notebook gives on every twin."""
+        with self._lock:
+            if name not in self._mistakes:
+                plan = self.course.plan(name)
+                found: dict[Mistake, Transcript] = {}
+                for submission, carried in mistakes.as_submissions(plan, mistakes.known_mistakes(name)):
+                    transcript = self.replay(submission)
+                    found |= dict.fromkeys(carried.values(), transcript)
+                self._mistakes[name] = found
+            return self._mistakes[name]
+
+    def read(self, data: bytes, name: str) -> tuple[Repaired, Submission]:
+        """A submitted file, repaired, and as cells to replay."""
+        if len(data) > self._limits.submission_bytes:
+            most = f"{self._limits.submission_bytes / 2**20:.0f} MB"
+            repaired = Repaired(
+                unreadable=f"The file has {len(data) / 2**20:.0f} MB; at most {most} are taken. "
+                "Clear all outputs, save, and hand it in again."
+            )
+        else:
+            repaired = notebook.repair(data, self.course.sources[name])
+        return repaired, submission_of(repaired, self.course.plan(name), hashlib.sha256(data).hexdigest())
+
+    def replay(self, submission: Submission) -> Transcript:
+        """What a submission gives on every twin."""
+        return self._sandbox.replay(self._speech(submission.notebook), submission)
+
+    def grade(self, data: bytes, *, student: str, name: str) -> Graded:
+        """Grade one notebook file.
+
+        Args:
+            data: Its bytes; anything at all.
+            student: Whose it is.
+            name: The notebook it is an answer to, such as "02_chain".
+
+        Raises:
+            KitError: A fault on our side; nobody has lost a point.
+        """
+        plan = self.course.plan(name)
+        repaired, submission = self.read(data, name)
+        readable = not submission.unreadable
+        transcript = self.replay(submission) if readable else Transcript(answers={})
+        shown = self._shown(submission, transcript) if readable else {}
+        results = tuple(self._gap_result(plan, gap, submission, transcript) for gap in plan.gaps)
+        remarks = (*submission.remarks.get("", ()), *transcript.remarks.get("", ()), *_unreadable(submission))
+        record = self._record(plan, student, submission.sha256, results, remarks)
+        return Graded(record=record, repaired=repaired, shown=_by_place(repaired, submission, shown))
+
+    def show(self, submission: Submission) -> Mapping[int, list[Output]]:
+        """What the cells of a notebook of ours show when they are run in order on the page."""
+        return self._sandbox.capture(self._speech(submission.notebook), submission, frozenset())
+
+    def not_handed_in(self, student: str, name: str) -> Record:
+        """The record of a notebook that is not there."""
+        plan = self.course.plan(name)
+        text = f"{name}.ipynb was not handed in."
+        gaps = tuple(
+            GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.MISSING, message=text)
+            for gap in plan.gaps
+        )
+        return self._record(plan, student, "", gaps, (text,))
+
+    def _record(
+        self, plan: Plan, student: str, sha256: str, gaps: tuple[GapResult, ...], remarks: tuple[str, ...]
+    ) -> Record:
+        review = any(result.status is Status.REVIEW for result in gaps)
+        return Record(
+            student=student,
+            assignment=plan.assignment,
+            notebook=plan.notebook,
+            submission=sha256,
+            suite=self.course.suite,
+            score=None if review else sum(result.score for result in gaps),
+            max_score=sum(result.points for result in gaps),
+            isolation=self.isolation,
+            gaps=gaps,
+            remarks=remarks,
+        )
+
+    def _shown(self, submission: Submission, transcript: Transcript) -> Mapping[int, list[Output]]:
+        ended = {Outcome.STOPPED, Outcome.DIED}
+        gaps = {
+            gap for answers in transcript.answers.values() for gap, answer in answers.items() if answer.outcome in ended
+        }
+        skip = frozenset(at for at, cell in enumerate(submission.cells) if cell.grade_id in gaps)
+        return self._sandbox.capture(self._speech(submission.notebook), submission, skip)
+
+    def _gap_result(self, plan: Plan, gap: Gap, submission: Submission, transcript: Transcript) -> GapResult:
+        remarks = submission.remarks.get(gap.name, ())
+        status = scoring.status_without_checks(plan, gap, submission, transcript)
+        if status is not None:
+            return scoring.result_of(gap, status, (), transcript=transcript, remarks=remarks, mistake="", story="")
+        try:
+            case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
+            found = checking.results(plan, case)
+        except KitError:
+            raise
+        except Exception as fault:  # a bug in a check is ours: no score, and somebody looks at it
+            return _for_review(gap, fault, remarks)
+        status = scoring.status_of(plan, gap, transcript, found)
+        slug, story = "", ""
+        if status is not Status.RIGHT:
+            slug, story = self._named(plan, gap, transcript)
+        return scoring.result_of(gap, status, found, transcript=transcript, remarks=remarks, mistake=slug, story=story)
+
+    def _named(self, plan: Plan, gap: Gap, transcript: Transcript) -> tuple[str, str]:
+        slug, mistake = mistakes.name_of(plan, gap, transcript, self.known_mistakes(plan.notebook))
+        if mistake is not None:
+            return slug, f"{mistake.name}. {mistake.seen} {mistake.meaning} {mistake.question}"
+        return slug, f"{FAMILIES[slug]}." if slug else ""
+
+
+def _hold_reference(plan: Plan, reference: Transcript) -> None:
+    for twin in plan.twins:
+        for gap in plan.gaps:
+            answer = reference.answer(twin.name, gap.name)
+            lacking = [name for name in gap.answers if name not in answer.values]
+            if twin.judges(gap.name) and (answer.outcome is not Outcome.ANSWERED or lacking):
+                raise KitError(
+                    f"source/{plan.assignment}/{plan.notebook}.ipynb: on twin {twin.name} the solution of gap "
+                    f"{gap.name} {_what_is_wrong(answer, lacking)}. "
+                    f"Mend the solution, or the twin in checks/{plan.notebook}.toml."
+                )
+
+
+def _what_is_wrong(answer: Answer, lacking: list[str]) -> str:
+    if answer.outcome is Outcome.ANSWERED:
+        return f"does not set {', '.join(lacking)}"
+    return f"ended as {answer.outcome} ({re.sub(r'[.]$', '', answer.problem)})"
+
+
+def _for_review(gap: Gap, fault: Exception, remarks: tuple[str, ...]) -> GapResult:
+    return GapResult(
+        gap=gap.name,
+        points=gap.points,
+        score=0.0,
+        status=Status.REVIEW,
+        message="This gap could not be judged because of a fault in the grader. Your instructor looks at it by hand.",
+        remarks=(*remarks, f"Fault: {type(fault).__name__}: {fault}"[:300]),
+    )
+
+
+def _unreadable(submission: Submission) -> tuple[str, ...]:
+    return (submission.unreadable,) if submission.unreadable else ()
+
+
+def _by_place(repaired: Repaired, submission: Submission, shown: Mapping[int, list[Output]]) -> dict[int, list[Output]]:
+    """Outputs by place in the repaired notebook, which has text and check cells besides those that ran."""
+    ran = [
+        place
+        for place, cell in enumerate(repaired.cells)
+        if notebook.kinds(cell.role) and cell.grade_id not in repaired.missing
+    ]
+    return {ran[at]: outputs for at, outputs in shown.items() if at < len(submission.cells)}

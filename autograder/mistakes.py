@@ -1,0 +1,139 @@
+"""Known mistakes: which one gives exactly what the student's gap gave, on every twin.
+
+A known mistake is the source of one cell, and is run as a submission like any other. Since a slip costs only its own
+gap, one replay carries one mistake in every gap.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from autograder.course import CHECKS, read_toml, with_answers
+from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript
+from lab.judge import difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A wrong answer that students are known to give.
+
+    Attributes:
+        slug: Unique over the course.
+        family: What it has in common with others, when several give the same values.
+        source: The whole gap cell.
+        name: In a few words.
+        seen: One sentence of what was observed.
+        meaning: One sentence of what it usually means.
+        question: One question that leads on; never the fix.
+    """
+
+    gap: str
+    slug: str
+    family: str
+    source: str
+    name: str
+    seen: str
+    meaning: str
+    question: str
+
+
+FAMILIES = {
+    "upstream_left_out": "The upstream gradient is left out",
+    "wrong_mask": "The mask is taken from the wrong thing",
+    "threshold": "The threshold is in the wrong place",
+    "activation_for_derivative": "The activation stands where its slope belongs",
+    "factor": "A constant factor is wrong",
+    "wrong_axis_or_shape": "A sum, a product or a shape goes along the wrong axis",
+    "swapped_partner": "Two partners are exchanged",
+    "sum_and_product_rule": "The rules for sums and products are mixed up",
+    "sign": "The sign is wrong",
+    "order_of_steps": "Steps happen in the wrong order",
+    "state": "Something is changed that others still use",
+    "number_type": "A number type cuts values off",
+    "copied_number": "A number was copied instead of computed",
+    "forward_pass": "Part of the forward pass is lost or misplaced",
+    "incomplete": "A part is left out",
+    "indexing": "An index points to the wrong entry",
+}
+
+
+def known_mistakes(notebook: str) -> tuple[Mistake, ...]:
+    """The known mistakes of a notebook, from its data file.
+
+    Raises:
+        KitError: A row lacks a field, or names a family that does not exist.
+    """
+    path = CHECKS / "mistakes" / f"{notebook}.toml"
+    found = []
+    for row in read_toml(path).get("mistake", []):
+        try:
+            mistake = Mistake(**{**row, "source": textwrap.dedent(row["source"]).strip("\n")})
+        except (TypeError, KeyError) as error:
+            raise KitError(
+                f"{path}: mistake {row.get('slug', row)} does not have exactly the fields needed: {error}."
+            ) from None
+        if mistake.family not in FAMILIES:
+            raise KitError(
+                f"{path}: mistake {mistake.slug} names family {mistake.family}; known: {', '.join(FAMILIES)}."
+            )
+        found.append(mistake)
+    return tuple(found)
+
+
+def as_submissions(plan: Plan, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[Submission, Mapping[str, Mistake]]]:
+    """As few submissions as can carry all mistakes, one a gap, with the mistakes each carries."""
+    left = {gap.name: [mistake for mistake in mistakes if mistake.gap == gap.name] for gap in plan.gaps}
+    while any(left.values()):
+        carried = {gap: waiting.pop(0) for gap, waiting in left.items() if waiting}
+        yield with_answers(plan, {gap: mistake.source for gap, mistake in carried.items()}), carried
+
+
+def same_answers(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
+    """Whether two transcripts agree on a gap on every twin that judges it: outcome, values, conduct."""
+    twins = [twin.name for twin in plan.twins if twin.judges(gap.name)]
+    return all(_same(gap, one.answer(twin, gap.name), other.answer(twin, gap.name)) for twin in twins)
+
+
+def _same(gap: Gap, one: Answer, other: Answer) -> bool:
+    if one.outcome is not other.outcome:
+        return False
+    if one.outcome is Outcome.RAISED:
+        return one.problem.partition(":")[0] == other.problem.partition(":")[0]
+    if one.outcome is not Outcome.ANSWERED or set(one.values) != set(other.values):
+        return False
+    if gap.conduct_points and (set(one.touched), one.repeats, one.needs_globals) != (
+        set(other.touched),
+        other.repeats,
+        other.needs_globals,
+    ):
+        return False
+    return all(
+        difference(one.values[name], value, tolerance=gap.tolerance) is None for name, value in other.values.items()
+    )
+
+
+def name_of(
+    plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript]
+) -> tuple[str, Mistake | None]:
+    """The name of a wrong answer: a mistake's slug, or the family if several of one family fit; empty if unknown.
+
+    The mistake itself is given too if it is the only one that fits. At least one twin must have answered: a gap that
+    raises everywhere says too little.
+    """
+    if not any(
+        transcript.answer(twin.name, gap.name).outcome is Outcome.ANSWERED
+        for twin in plan.twins
+        if twin.judges(gap.name)
+    ):
+        return "", None
+    fits = [
+        mistake
+        for mistake, its in known.items()
+        if mistake.gap == gap.name and same_answers(plan, gap, transcript, its)
+    ]
+    if len(fits) == 1:
+        return fits[0].slug, fits[0]
+    families = {mistake.family for mistake in fits}
+    return (families.pop(), None) if len(families) == 1 else ("", None)

@@ -1,0 +1,1 @@
+"""Everything that touches student code: confinement, wire format, replay, capture, and the warm processes."""

@@ -1,0 +1,162 @@
+"""Compare a value with the one that is wanted, and say in words how they differ.
+
+The students' check and the grader import this one file: one comparison, one wording, two places. A text made here
+never holds the wanted value, since the grader uses it for hidden numbers too; `shown` is for numbers a student may see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+TOLERANCE = 1e-9
+"""Largest |got - want| / max(1, |want|) that counts as equal: far above rounding, far below any mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How a value differs from the wanted one.
+
+    Attributes:
+        kind: "type", "shape", "transposed", "nan", "number_type", "sign", "factor", "zero", "entry" or "value".
+        text: What is known, as the end of a sentence that starts with the name: "has the wrong sign everywhere".
+    """
+
+    kind: str
+    text: str
+
+
+def as_array(value: object) -> np.ndarray | None:
+    """The value as an array of numbers, or None if it is not made of numbers."""
+    if value is None or isinstance(value, str | bytes | dict | set):
+        return None
+    try:
+        array = np.asarray(float(value) if isinstance(value, Fraction) else value)
+    except (ValueError, TypeError):  # nested lists of unequal lengths
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def difference(
+    got: object, want: object, *, tolerance: float = TOLERANCE, accept_row: bool = False
+) -> Difference | None:
+    """How `got` differs from `want`; None if they are equal.
+
+    Lists, tuples and arrays of the same shape are equal, as are True and 1, -0.0 and 0.0. NaN equals nothing.
+
+    Args:
+        got: The student's value, of any type.
+        want: The right value.
+        tolerance: Largest |got - want| / max(1, |want|).
+        accept_row: Take shape (1, D) for (D,).
+    """
+    right = as_array(want)
+    if right is None:
+        return (
+            None if type(got) is type(want) and got == want else Difference(kind="value", text="is not what is wanted")
+        )
+    mine = as_array(got)
+    if mine is None:
+        return Difference(kind="type", text=_no_number(got))
+    if accept_row and mine.ndim == right.ndim + 1 and mine.shape[0] == 1:
+        mine = mine[0]
+    if mine.shape != right.shape:
+        return _shapes(mine, right, tolerance)
+    if _close(mine, right, tolerance):
+        return None
+    return _values(mine, right, tolerance)
+
+
+def _no_number(got: object) -> str:
+    if got is None:
+        return "is None; a number is wanted"
+    if callable(got):
+        return "is a function or class; a number is wanted (is a call missing?)"
+    return f"is of type {type(got).__name__} and not made of numbers only"
+
+
+def _close(got: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.all(np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))))
+
+
+def _shapes(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
+    if got.shape == want.T.shape and _close(got, want.T, tolerance):
+        return Difference(
+            kind="transposed", text="has rows and columns exchanged: the numbers are right, the shape is not"
+        )
+    if got.size == want.size and _close(got.ravel(), want.ravel(), tolerance):
+        text = f"holds the right numbers in shape {_shape(got)}; shape {_shape(want)} is wanted"
+        return Difference(kind="shape", text=text)
+    return Difference(kind="shape", text=f"has shape {_shape(got)}; shape {_shape(want)} is wanted")
+
+
+def _shape(array: np.ndarray) -> str:
+    return str(array.shape) if array.ndim else "() (a single number)"
+
+
+def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
+    if not np.all(np.isfinite(got)):
+        return Difference(kind="nan", text="holds NaN or infinity")
+    if np.issubdtype(got.dtype, np.integer) and _close(got, np.trunc(want.real), tolerance):
+        return Difference(kind="number_type", text="has lost everything behind the decimal point")
+    if _close(-got, want, tolerance):
+        return Difference(kind="sign", text="has the opposite sign" + (" everywhere" if want.size > 1 else ""))
+    if want.ndim == 2 and want.shape[0] == want.shape[1] and _close(got.T, want, tolerance):
+        return Difference(kind="transposed", text="has rows and columns exchanged")
+    if not np.any(got):
+        return Difference(kind="zero", text="is 0" + (" everywhere" if want.size > 1 else ""))
+    if want.size > 1:
+        entries = _few_entries(got, want, tolerance)
+        if entries:
+            return entries
+        factor = _constant_factor(got, want, tolerance)
+        if factor:
+            return Difference(kind="factor", text=f"is {factor} times what is wanted, everywhere")
+    return Difference(
+        kind="value", text="has the right shape, but not the right value" + ("s" if want.size > 1 else "")
+    )
+
+
+def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference | None:
+    wrong = np.argwhere(~(np.abs(got - want) <= tolerance * np.maximum(1, np.abs(want))))
+    if len(wrong) == 1:
+        return Difference(kind="entry", text=f"is right except for one entry, at {_place(wrong[0])}")
+    if want.size > 3 and len(wrong) * 2 <= want.size:
+        return Difference(
+            kind="entry", text=f"is wrong in {len(wrong)} of {want.size} entries, first at {_place(wrong[0])}"
+        )
+    return None
+
+
+def _place(index: np.ndarray) -> str:
+    if len(index) == 1:
+        return f"index {index[0]}"
+    return f"row {index[0]}, column {index[1]}" if len(index) == 2 else f"index {tuple(int(i) for i in index)}"
+
+
+def _constant_factor(got: np.ndarray, want: np.ndarray, tolerance: float) -> str:
+    """The ratio got / want as text, if it is the same wherever neither is 0; empty otherwise."""
+    nonzero = want != 0
+    if np.iscomplexobj(got) or np.count_nonzero(nonzero) < 2 or np.any(got[~nonzero]):
+        return ""
+    ratios = got[nonzero] / want[nonzero]
+    if not np.allclose(ratios, ratios[0], rtol=max(tolerance, 1e-9), atol=0):
+        return ""
+    return f"{ratios[0]:.6g}"
+
+
+def shown(value: object, most: int = 400) -> str:
+    """A value as a student would print it, short; for numbers they may see."""
+    array = as_array(value)
+    if array is None:
+        text = repr(value)
+    elif array.ndim == 0:
+        number = array.item()
+        text = repr(number)
+    else:
+        with np.printoptions(threshold=60, precision=8, suppress=True):
+            text = np.array2string(array, separator=", ")
+    return text if len(text) <= most else text[: most - 2] + " …"

@@ -1,0 +1,1 @@
+"""What a student imports: check a gap, ask for a hint, show results."""
