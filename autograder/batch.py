@@ -115,7 +115,9 @@ def _grade(
     grader: Grader, job: Job, earlier: dict[tuple[str, str], Record], keep: Callable[[Graded], object]
 ) -> tuple[Record, bool]:
     if job.path is None:
-        return grader.not_handed_in(job.student, job.notebook), False
+        missing = grader.not_handed_in(job.student, job.notebook)
+        keep(missing)
+        return missing.record, False
     data = job.path.read_bytes()
     before = earlier.get((job.student, job.notebook))
     if before and (before.submission, before.suite) == (hashlib.sha256(data).hexdigest(), grader.course.suite):

@@ -8,6 +8,9 @@ from typing import Any
 from autograder.model import GapResult, Record, Status
 from autograder.sandbox.wire import Output
 
+RECORD = "autograder"
+"""Key of a graded notebook's metadata that holds its record, from which the feedback page is made."""
+
 WORDS = {
     Status.RIGHT: "Right.",
     Status.PARTLY: "Right values; something else was lost.",

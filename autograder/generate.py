@@ -22,7 +22,7 @@ import numpy as np
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.mistakes import Mistake
-from autograder.model import Gap, KitError, Plan, Transcript, Twin, TwinKind, Value
+from autograder.model import Answer, CellKind, Gap, KitError, Outcome, Plan, Transcript, Twin, TwinKind, Value
 
 OPEN_SECRET = "open"
 """The open numbers are named twins, which no secret changes; any secret gives the same files."""
@@ -117,8 +117,15 @@ def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Tran
     """
     return {
         "notebook": plan.notebook,
+        "imports": _imports(plan),
         "gaps": {gap.name: _open_gap(plan, gap, reference, known) for gap in plan.gaps},
     }
+
+
+def _imports(plan: Plan) -> str:
+    """The import lines of the locked cells, which is all that a closed gap has besides its inputs."""
+    lines = [line for cell in plan.source.cells if cell.kind is CellKind.LOCKED for line in cell.source.split("\n")]
+    return "\n".join(line for line in lines if line.startswith("import "))
 
 
 def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
@@ -134,6 +141,8 @@ def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistak
         "results": gap.results,
         "closed": gap.closed,
         "supplies": gap.supplies,
+        "conduct": gap.conduct_points > 0,
+        "stub": gap.stub,
         "tolerance": gap.tolerance,
         "accepts_row": gap.accepts_row,
         "twins": [_open_twin(plan, gap, twin, reference) for twin in twins],
@@ -145,7 +154,9 @@ def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistak
 
 def _open_twin(plan: Plan, gap: Gap, twin: Twin, reference: Transcript) -> dict[str, Any]:
     """State before the gap, values for the driver, and right values."""
-    state = dict(twin.givens)
+    cells = [cell.grade_id for cell in plan.source.cells]
+    set_so_far = {name for cell in plan.source.cells[: cells.index(gap.name)] for name in cell.givens}
+    state = {name: value for name, value in twin.givens.items() if name in set_so_far}
     for earlier in plan.gaps:
         if earlier.name == gap.name:
             break
@@ -171,12 +182,26 @@ def _open_mistake(gap: Gap, mistake: Mistake, its: Transcript, twins: list[Twin]
         "seen": mistake.seen,
         "meaning": mistake.meaning,
         "question": mistake.question,
-        "values": {
-            twin.name: _plain_all(its.answer(twin.name, gap.name).values)
+        "answers": {
+            twin.name: _open_answer(its.answer(twin.name, gap.name))
             for twin in twins
-            if set(gap.answers) <= set(its.answer(twin.name, gap.name).values)
+            if its.answer(twin.name, gap.name).outcome in (Outcome.ANSWERED, Outcome.RAISED)
         },
     }
+
+
+def _open_answer(answer: Answer) -> dict[str, Any]:
+    """What a known mistake gave on one twin; what is as usual is left out."""
+    if answer.outcome is Outcome.RAISED:
+        return {"raised": answer.problem.partition(":")[0]}
+    found: dict[str, Any] = {"values": _plain_all(answer.values)}
+    if answer.touched:
+        found["touched"] = sorted(set(answer.touched))
+    if not answer.repeats:
+        found["repeats"] = False
+    if answer.needs_globals:
+        found["needs_globals"] = True
+    return found
 
 
 def _plain_all(values: Mapping[str, Value]) -> dict[str, Any]:
@@ -184,10 +209,12 @@ def _plain_all(values: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON; an array as {"array": [...]}."""
+    """A value as JSON; an array as {"array": [...]}, a tuple as {"tuple": [...]}."""
     if isinstance(value, np.ndarray):
         return {"array": value.tolist()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        return {"tuple": [_plain(item) for item in value]}
+    if isinstance(value, list):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, int | float | str):
         return value

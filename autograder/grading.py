@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from autograder import checking, mistakes, notebook, scoring
+from autograder import checking, display, mistakes, notebook, scoring, stories
 from autograder.course import Course, submission_of
-from autograder.mistakes import FAMILIES, Mistake
+from autograder.mistakes import Mistake
 from autograder.model import (
     Answer,
     Gap,
@@ -22,6 +22,7 @@ from autograder.model import (
     Plan,
     Record,
     Status,
+    Story,
     Submission,
     Transcript,
 )
@@ -149,15 +150,16 @@ class Grader:
         """What the cells of a notebook of ours show when they are run in order on the page."""
         return self._sandbox.capture(self._speech(submission.notebook), submission, frozenset())
 
-    def not_handed_in(self, student: str, name: str) -> Record:
-        """The record of a notebook that is not there."""
+    def not_handed_in(self, student: str, name: str) -> Graded:
+        """The result for a notebook that is not there."""
         plan = self.course.plan(name)
         text = f"{name}.ipynb was not handed in."
         gaps = tuple(
             GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.MISSING, message=text)
             for gap in plan.gaps
         )
-        return self._record(plan, student, "", gaps, (text,))
+        record = self._record(plan, student, "", gaps, (text,))
+        return Graded(record=record, repaired=Repaired(unreadable=text), shown={})
 
     def _record(
         self, plan: Plan, student: str, sha256: str, gaps: tuple[GapResult, ...], remarks: tuple[str, ...]
@@ -187,8 +189,10 @@ class Grader:
     def _gap_result(self, plan: Plan, gap: Gap, submission: Submission, transcript: Transcript) -> GapResult:
         remarks = submission.remarks.get(gap.name, ())
         status = scoring.status_without_checks(plan, gap, submission, transcript)
+        source = next((cell.source for cell in submission.cells if cell.grade_id == gap.name), "")
         if status is not None:
-            return scoring.result_of(gap, status, (), transcript=transcript, remarks=remarks, mistake="", story="")
+            sets = display.setting_lines(source, gap)
+            return scoring.result_of(plan, gap, status, (), transcript=transcript, remarks=remarks, sets=sets)
         try:
             case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
             found = checking.results(plan, case)
@@ -197,16 +201,25 @@ class Grader:
         except Exception as fault:  # a bug in a check is ours: no score, and somebody looks at it
             return _for_review(gap, fault, remarks)
         status = scoring.status_of(plan, gap, transcript, found)
-        slug, story = "", ""
+        slug, story = "", Story()
         if status is not Status.RIGHT:
             slug, story = self._named(plan, gap, transcript)
-        return scoring.result_of(gap, status, found, transcript=transcript, remarks=remarks, mistake=slug, story=story)
+        return scoring.result_of(
+            plan,
+            gap,
+            status,
+            found,
+            transcript=transcript,
+            remarks=remarks,
+            mistake=slug,
+            story=story,
+            sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
+            compared=display.comparisons(case),
+        )
 
-    def _named(self, plan: Plan, gap: Gap, transcript: Transcript) -> tuple[str, str]:
+    def _named(self, plan: Plan, gap: Gap, transcript: Transcript) -> tuple[str, Story]:
         slug, mistake = mistakes.name_of(plan, gap, transcript, self.known_mistakes(plan.notebook))
-        if mistake is not None:
-            return slug, f"{mistake.name}. {mistake.seen} {mistake.meaning} {mistake.question}"
-        return slug, f"{FAMILIES[slug]}." if slug else ""
+        return slug, stories.of_mistake(mistake) if mistake else stories.of_family(slug)
 
 
 def _hold_reference(plan: Plan, reference: Transcript) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -127,6 +128,10 @@ class Gap:
         """All names that are compared, outputs first."""
         return self.outputs + self.results
 
+    def shows(self, twin: Twin) -> bool:
+        """Whether a student may see the numbers of `twin` at this gap: the page's, and those of its open twin."""
+        return twin.kind is TwinKind.PAGE or twin.name == self.open_twin
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
@@ -231,6 +236,12 @@ class Answer:
     repeats: bool = True
     needs_globals: bool = False
 
+    @property
+    def error(self) -> str:
+        """Type of the exception, if it is one of Python's own: a name or text of the student's may hold numbers."""
+        kind = getattr(builtins, self.problem.partition(":")[0], None)
+        return kind.__name__ if isinstance(kind, type) and issubclass(kind, BaseException) else "an error"
+
 
 ABSENT = Answer(outcome=Outcome.ABSENT)
 
@@ -257,6 +268,11 @@ class Case:
     got: Mapping[str, Answer]
     documents: Mapping[str, Mapping[str, DocumentValue]]
 
+    def right(self, twin: Twin, name: str) -> Value:
+        """What output `name` must be on `twin`: the documents' value where they have one."""
+        document = self.documents.get(twin.name, {}).get(name)
+        return self.want[twin.name].values[name] if document is None else document.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentValue:
@@ -278,8 +294,64 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of an answer that is not right, in its parts; empty where nothing is known.
+
+    Attributes:
+        name: Of the mistake, in a few words.
+        seen: What was observed.
+        meaning: What it usually means.
+        question: One question that leads on; never the fix.
+    """
+
+    name: str = ""
+    seen: str = ""
+    meaning: str = ""
+    question: str = ""
+
+    @property
+    def text(self) -> str:
+        """All parts in one line."""
+        name = f"{self.name}." if self.name else ""
+        return " ".join(part for part in (name, self.seen, self.meaning, self.question) if part)
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers as a student reads them.
+
+    Attributes:
+        shape: () for a single number.
+        entries: Row by row; fewer than `shape` says where there are too many to show.
+    """
+
+    shape: tuple[int, ...]
+    entries: tuple[str, ...]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """An output that is not right, beside the wanted one, on numbers that a student may see.
+
+    Attributes:
+        twin: PAGE for the documents' numbers, GENERAL for the open twin.
+        differs: Places in both `entries` that differ; empty where the shapes do.
+    """
+
+    output: str
+    twin: TwinKind
+    yours: Numbers
+    wanted: Numbers
+    differs: tuple[int, ...] = ()
+
+
 class GapResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one gap earned, and why."""
+    """What one gap earned, and why.
+
+    Attributes:
+        message: What is said of it, in one line; `story` has its parts.
+        line: Line of the gap's cell that raised, from 1; 0 if none did.
+        sets: Lines of the gap's cell that set its results (those that are not right, if it is known which).
+        compared: Wrong outputs beside wanted ones; never of a hidden twin.
+    """
 
     gap: str
     points: float
@@ -289,6 +361,10 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     remarks: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    story: Story = Story()
+    line: int = 0
+    sets: tuple[int, ...] = ()
+    compared: tuple[Comparison, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode, from_dict
@@ -82,6 +83,7 @@ class GradeByChecks(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs.get(key, [])]
                 cell.execution_count = place + 1
+        nb.metadata[feedback.RECORD] = msgspec.to_builtins(record)
         resources["kit_record"] = record
         return nb, resources
 

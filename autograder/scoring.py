@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from autograder import stories
 from autograder.model import (
+    ABSENT,
     CheckKind,
     CheckResult,
+    Comparison,
     Gap,
     GapResult,
     Outcome,
     Plan,
     Status,
+    Story,
     Submission,
     Transcript,
+    Twin,
 )
 
 _ENDED = {Outcome.RAISED: Status.RAISED, Outcome.STOPPED: Status.STOPPED, Outcome.DIED: Status.DIED}
@@ -61,6 +66,8 @@ def status_of(plan: Plan, gap: Gap, transcript: Transcript, found: Sequence[tupl
     return Status.PARTLY if failed else Status.RIGHT
 
 
+NOTHING_KNOWN = Story()
+
 MESSAGES = {
     Status.UNREADABLE: "The notebook could not be read, so this gap could not be looked at.",
     Status.MISSING: "There is no cell for this gap in the notebook. Copy it back from the notebook you were given.",
@@ -69,19 +76,24 @@ MESSAGES = {
 
 
 def result_of(
+    plan: Plan,
     gap: Gap,
     status: Status,
     found: Sequence[tuple[CheckKind, CheckResult]],
     *,
     transcript: Transcript,
     remarks: tuple[str, ...],
-    mistake: str,
-    story: str,
+    mistake: str = "",
+    story: Story = NOTHING_KNOWN,
+    sets: tuple[int, ...] = (),
+    compared: tuple[Comparison, ...] = (),
 ) -> GapResult:
-    """All of it as one value; `story` is what is known of a named mistake."""
-    message = MESSAGES.get(status) or _ended(gap, status, transcript)
-    if not message:
-        message = story or next((result.message for _, result in found if not result.passed), "")
+    """All of it as one value; `mistake` and `story` are what is known of a named mistake."""
+    twin = _ended_on(plan, gap, status, transcript)
+    answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
+    if twin:
+        story = stories.of_end(answer, is_open=gap.shows(twin))
+    message = MESSAGES.get(status) or story.text or next((result.message for _, result in found if result.message), "")
     return GapResult(
         gap=gap.name,
         points=gap.points,
@@ -91,18 +103,14 @@ def result_of(
         message=message,
         remarks=remarks,
         checks=tuple(result for _, result in found),
+        story=story,
+        line=answer.line,
+        sets=sets,
+        compared=compared,
     )
 
 
-def _ended(gap: Gap, status: Status, transcript: Transcript) -> str:
-    """What is said of a gap that raised, was stopped or died: the first such answer, the page's if it is among them."""
-    answers = [answers[gap.name] for answers in transcript.answers.values() if gap.name in answers]
-    answer = next((one for one in answers if _ENDED.get(one.outcome) is status), None)
-    if answer is None:
-        return ""
-    where = f" (line {answer.line} of the cell)" if answer.line else ""
-    if status is Status.RAISED:
-        return f"It raised {answer.problem}{where}."
-    if status is Status.STOPPED:
-        return f"It was stopped: {answer.problem}. Look for a loop that never ends."
-    return f"It ended Python itself: {answer.problem}. All other gaps were graded without it."
+def _ended_on(plan: Plan, gap: Gap, status: Status, transcript: Transcript) -> Twin | None:
+    """The twin whose answer says how a gap ended: the first that a student may see, if there is one."""
+    twins = [twin for twin in plan.twins if _ENDED.get(transcript.answer(twin.name, gap.name).outcome) is status]
+    return next((twin for twin in twins if gap.shows(twin)), twins[0] if twins else None)

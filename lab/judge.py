@@ -72,14 +72,14 @@ def difference(
 def _no_number(got: object) -> str:
     if got is None:
         return "is None; a number is wanted"
-    if callable(got):
+    name = getattr(got, "type_name", type(got).__name__)  # a value that did not travel is known by its type's name
+    if callable(got) or name in ("function", "type", "method", "builtin_function_or_method"):
         return "is a function or class; a number is wanted (is a call missing?)"
-    return f"is of type {type(got).__name__} and not made of numbers only"
+    return f"is of type {name} and not made of numbers only"
 
 
 def _close(got: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
-    with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))))
+    return not np.any(wrong_entries(got, want, tolerance))
 
 
 def _shapes(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
@@ -98,6 +98,7 @@ def _shape(array: np.ndarray) -> str:
 
 
 def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
+    got, want = _counted(got), _counted(want)
     if not np.all(np.isfinite(got)):
         return Difference(kind="nan", text="holds NaN or infinity")
     if np.issubdtype(got.dtype, np.integer) and _close(got, np.trunc(want.real), tolerance):
@@ -120,8 +121,13 @@ def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
     )
 
 
+def _counted(array: np.ndarray) -> np.ndarray:
+    """True and False as 1.0 and 0.0, which can be subtracted and have a sign."""
+    return array.astype(float) if array.dtype.kind == "b" else array
+
+
 def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference | None:
-    wrong = np.argwhere(~(np.abs(got - want) <= tolerance * np.maximum(1, np.abs(want))))
+    wrong = np.argwhere(wrong_entries(got, want, tolerance))
     if len(wrong) == 1:
         return Difference(kind="entry", text=f"is right except for one entry, at {_place(wrong[0])}")
     if want.size > 3 and len(wrong) * 2 <= want.size:
@@ -129,6 +135,13 @@ def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Differe
             kind="entry", text=f"is wrong in {len(wrong)} of {want.size} entries, first at {_place(wrong[0])}"
         )
     return None
+
+
+def wrong_entries(got: np.ndarray, want: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Where two arrays of one shape differ: an array of bools of that shape; NaN differs from everything."""
+    with np.errstate(all="ignore"):
+        close = np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))
+    return np.asarray(~close)
 
 
 def _place(index: np.ndarray) -> str:

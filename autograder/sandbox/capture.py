@@ -14,6 +14,7 @@ import sys
 import types
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -172,9 +173,9 @@ class Shell(InteractiveShell):
         text = describe(error)
         SINK.add(len(text), kind="error", ename=kind.__name__, evalue=text.partition(": ")[2], traceback=lines)
 
-    def showsyntaxerror(self, *_args: Any, **_keywords: Any) -> None:
-        """Keep a syntax error as an error output."""
-        kind, error, _trace = self._get_exc_info(None)
+    def show_error(self, error: BaseException) -> None:
+        """Keep an error of the compiler as an error output."""
+        kind = type(error)
         lines = self.SyntaxTB.structured_traceback(kind, error, None)
         SINK.add(1000, kind="error", ename=kind.__name__, evalue=describe(error).partition(": ")[2], traceback=lines)
 
@@ -207,42 +208,63 @@ def make_shell(*, plotting: bool) -> Shell:
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     SINK.keeping, SINK.most = True, 1000
     for source in ("1 + 1", "%%time\nprint(1)", "import numpy as np\nnp.ones(2)", "1 / 0"):
-        run(shell, source, "<warm>", shell.user_ns, show=True)
+        run(shell, source, "<warm>", shell.user_ns)
     SINK.take()
     SINK.keeping = False
     shell.reset(new_session=True)
     return shell
 
 
-def run(shell: Shell, source: str, name: str, namespace: dict[str, Any], *, show: bool) -> BaseException | None:
-    """Run one cell in `namespace`; what it raised, or None.
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A compiled cell: its statements, and its last expression if that is to be displayed."""
+
+    statements: types.CodeType | None
+    last: types.CodeType | None
+
+
+def compiled(shell: Shell, source: str, name: str, *, show: bool) -> Code | BaseException:
+    """Compile one cell; the error if that fails.
 
     Args:
-        shell: Its `user_ns` is set to `namespace` for the magics.
+        shell: Its transformer takes cells with magics apart.
         source: As the student wrote it.
         name: Stands for a file name in tracebacks.
-        namespace: Changed by the cell.
-        show: Display the value of a last expression, and figures.
+        show: Whether the value of a last expression will be displayed.
     """
-    shell.user_ns = namespace
     try:
-        statements, last = _compile(shell, source, name, show)
-        if statements is not None:
-            exec(statements, namespace)
-        if last is not None:
-            value = eval(last, namespace)
-            shell.displayhook(value)
+        return _compile(shell, source, name, show)
+    except BaseException as error:  # a SyntaxError, or what nesting too deep for the compiler raises
+        return error
+
+
+def execute(shell: Shell, code: Code, namespace: dict[str, Any], *, show: bool) -> BaseException | None:
+    """Run a compiled cell in `namespace`; what it raised, or None. With `show`, display its value and figures."""
+    shell.user_ns = namespace  # for magics
+    try:
+        if code.statements is not None:
+            exec(code.statements, namespace)
+        if code.last is not None:
+            shell.displayhook(eval(code.last, namespace))
         if show:
             shell.events.trigger("post_execute")
         return None
     except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
         if show:
-            shell.showsyntaxerror() if isinstance(error, SyntaxError) else shell.showtraceback()
+            shell.showtraceback()
         return error
 
 
-def _compile(shell: Shell, source: str, name: str, show: bool) -> tuple[types.CodeType | None, types.CodeType | None]:
-    """The cell's statements, and its last expression if that is to be displayed."""
+def run(shell: Shell, source: str, name: str, namespace: dict[str, Any]) -> None:
+    """Run one cell and keep what it shows."""
+    code = compiled(shell, source, name, show=True)
+    if isinstance(code, Code):
+        execute(shell, code, namespace, show=True)
+    else:
+        shell.show_error(code)
+
+
+def _compile(shell: Shell, source: str, name: str, show: bool) -> Code:
     try:
         tree = ast.parse(source, name)
     except SyntaxError:
@@ -254,7 +276,7 @@ def _compile(shell: Shell, source: str, name: str, show: bool) -> tuple[types.Co
         expression = tree.body.pop()
         assert isinstance(expression, ast.Expr)
         last = compile(ast.Expression(expression.value), name, "eval")
-    return (compile(tree, name, "exec") if tree.body else None), last
+    return Code(compile(tree, name, "exec") if tree.body else None, last)
 
 
 def line_of(error: BaseException, name: str) -> int:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
@@ -25,18 +25,18 @@ from autograder.model import (
     Plan,
     Submission,
     Transcript,
-    Twin,
     Value,
 )
 from autograder.sandbox.confine import Limits
+from autograder.sandbox.place import NOWHERE, Place
 from autograder.sandbox.wire import (
     After,
-    At,
     Before,
+    Case,
     Frames,
+    Gave,
     Got,
     GraderEnd,
-    Need,
     Output,
     RunCell,
     Shown,
@@ -48,6 +48,9 @@ from autograder.sandbox.wire import (
     unpack_all,
 )
 from autograder.sandbox.zygote import PACKET, RUN, STOP, Ended, Forked, Hello
+
+CONDUCT_TWINS = 3
+"""Conduct does not depend on the numbers; it is looked at on the first twins only."""
 
 Message = TypeVar("Message", Hello, Forked, Ended)
 
@@ -71,11 +74,17 @@ class _Warm:
             "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", os.path.join(_cache(), "matplotlib")),
             "IPYTHONDIR": os.path.join(_cache(), "ipython"),
         }
-        command = [sys.executable, "-s", "-P", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), mode, settings]
+        self.place, shared = Place.make()
+        module = ["-m", "autograder.sandbox.zygote", str(theirs.fileno()), str(shared), mode, settings]
         self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], env=environment, cwd="/", start_new_session=True
+            [sys.executable, "-s", "-P", *module],
+            pass_fds=[theirs.fileno(), shared],
+            env=environment,
+            cwd="/",
+            start_new_session=True,
         )
         theirs.close()
+        os.close(shared)
         self._control = ours
         hello = self._receive(Hello)
         if hello.problem:
@@ -91,6 +100,7 @@ class _Warm:
 
     def fork(self) -> tuple[int, int, int]:
         """Start a runner; its process id, and our ends of the pipes (reading, writing)."""
+        self.place.set(NOWHERE)
         to_read, to_write = os.pipe(), os.pipe()
         socket.send_fds(self._control, [RUN], [to_write[0], to_read[1]])
         os.close(to_write[0])
@@ -127,22 +137,24 @@ class Fault:
 
 @dataclass(slots=True)
 class _Heard:
-    """What one runner has said so far."""
+    """What one runner has said so far, and since when it is in the cell it is in."""
 
-    cell: int = -1
-    cell_since: float = 0.0
-    cell_cpu: float = 0.0
-    last: int = -1
-    open: bool = False
-    answers: dict[str, Answer] = field(default_factory=dict)
+    since: float
+    cell: int = NOWHERE
+    cpu_before: float = 0.0
+    answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
     shown: dict[int, list[Output]] = field(default_factory=dict)
+
+
+Given = Mapping[str, Mapping[int, Frames]]
+"""Outputs by gap and twin (by place)."""
 
 
 class Speech:
     """What the grader has to say about a notebook, packed once for all submissions of a run.
 
     Attributes:
-        order: The gaps in the order in which they may ask: closed ones first, before any right value is handed out.
+        order: The gaps in the order in which they are handed out: closed ones first, before any right value.
     """
 
     def __init__(self, plan: Plan, reference: Transcript | None) -> None:
@@ -150,43 +162,74 @@ class Speech:
         self.reference = reference
         self.order = sorted(plan.gaps, key=lambda gap: not gap.closed)
         self.rank = {gap.name: at for at, gap in enumerate(self.order)}
-        self.givens: dict[str, Frames] = {twin.name: pack_all(twin.givens) for twin in plan.twins}
-        self._cached: dict[tuple[str, str], bytes] = {}
+        self.givens: list[Frames] = [pack_all(twin.givens) for twin in plan.twins]
+        self._replies: dict[tuple[tuple[str, ...], int], bytes] = {}
 
-    def before(self, twin: Twin, gap: Gap, missed: Frames) -> bytes:
-        """How `gap` is run on `twin`; `missed` holds right values that no `After` has brought."""
-        key = (twin.name, gap.name)
-        if missed or key not in self._cached:
-            packed = self._before(twin, gap, missed)
-            if missed:
-                return packed
-            self._cached[key] = packed
-        return self._cached[key]
+    def first(self, asked: Sequence[Gap]) -> Before | None:
+        """How the first of the gaps that a submission has is run."""
+        return self._before(asked, 0, {}) if asked else None
 
-    def _before(self, twin: Twin, gap: Gap, missed: Frames) -> bytes:
-        givens = self.givens[twin.name]
-        state = (
-            {name: givens[name] for name in gap.inputs}
-            if gap.closed
-            else {**missed, **pack_all(twin.before.get(gap.name, {}))}
+    def reply(self, asked: Sequence[Gap], at: int, got: Given) -> bytes:
+        """What is sent once gap `asked[at]` has answered on every twin: right values, and how the next one is run.
+
+        Gaps are handed out one at a time, in a fixed order; right values are only ever of gaps that have answered, or
+        can no longer answer.
+        """
+        key = (tuple(gap.name for gap in asked), at)
+        if self.reference is None or key not in self._replies:
+            self._replies[key] = frame_of(self._after(asked, at, got))
+        return self._replies[key]
+
+    def _after(self, asked: Sequence[Gap], at: int, got: Given) -> After:
+        gap = asked[at]
+        following = self._before(asked, at + 1, got) if at + 1 < len(asked) else None
+        if gap.closed:
+            return After([], (), "", following)
+        states = [self._right(place, gap, got) for place in range(len(self.plan.twins))]
+        return After(states, gap.supplies, gap.solution if gap.supplies else "", following)
+
+    def _before(self, asked: Sequence[Gap], at: int, got: Given) -> Before:
+        gap = asked[at]
+        return Before(
+            closed=gap.closed,
+            outputs=gap.outputs,
+            defines=(gap.name, *gap.supplies) if gap.driver else (),
+            driver=gap.driver,
+            results=gap.results,
+            cases={place: self._case(asked, at, place, got) for place in range(len(self.plan.twins))},
         )
-        return frame_of(
-            Before(
-                state=state,
-                closed=gap.closed,
-                outputs=gap.outputs,
-                defines=(gap.name, *gap.supplies) if gap.driver else (),
-                driver=gap.driver,
-                results=gap.results,
-                probes=pack_all(twin.probes.get(gap.name, {})),
-            )
-        )
 
-    def right(self, twin: Twin, gap: Gap, got: Frames) -> Frames:
-        """Right outputs of `gap`; for the reference itself, what it just gave."""
+    def _case(self, asked: Sequence[Gap], at: int, place: int, got: Given) -> Case:
+        gap, twin = asked[at], self.plan.twins[place]
+        if gap.closed:
+            state = {name: self.givens[place][name] for name in gap.inputs}
+        else:
+            state = {**self._missed(asked, at, place, got), **pack_all(twin.before.get(gap.name, {}))}
+        return Case(state, pack_all(twin.probes.get(gap.name, {})), self._calls(gap, place))
+
+    def _calls(self, gap: Gap, place: int) -> int:
+        if not gap.driver or not self.plan.twins[place].judges(gap.name):
+            return 0
+        judging = [at for at, twin in enumerate(self.plan.twins) if twin.judges(gap.name)]
+        return 3 if gap.conduct_points and place in judging[:CONDUCT_TWINS] else 1
+
+    def _missed(self, asked: Sequence[Gap], at: int, place: int, got: Given) -> Frames:
+        """Right outputs of earlier gaps that no `After` has brought: without a cell, left out, or closed."""
+        brought = {gap.name for gap in asked[:at] if not gap.closed}
+        missed: Frames = {}
+        for earlier in self.plan.gaps:
+            if earlier.name == asked[at].name:
+                break
+            if earlier.name not in brought:
+                missed |= self._right(place, earlier, got)
+        return missed
+
+    def _right(self, place: int, gap: Gap, got: Given) -> Frames:
+        """Right outputs of `gap` on one twin; for the reference itself, what it gave."""
         if self.reference is None:
-            return {name: got[name] for name in gap.outputs if name in got}
-        values = self.reference.answer(twin.name, gap.name).values
+            gave = got.get(gap.name, {}).get(place, {})
+            return {name: frame for name, frame in gave.items() if name in gap.outputs}
+        values = self.reference.answer(self.plan.twins[place].name, gap.name).values
         return pack_all({name: values[name] for name in gap.outputs if name in values})
 
 
@@ -225,38 +268,32 @@ class Sandbox:
         return self._warm[plotting]
 
     def replay(self, speech: Speech, submission: Submission) -> Transcript:
-        """Replay a submission on every twin of its plan, one fresh runner each.
+        """Replay a submission on every twin of its plan, all in one runner.
 
-        A cell that ends its runner (a limit, a crash) is left out and the twin is replayed without it.
+        A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it.
         """
         ends_at = time.monotonic() + self.limits.notebook_wall_s
         left_out: dict[int, Fault] = {}
-        answers: dict[str, Mapping[str, Answer]] = {}
-        for twin in speech.plan.twins:
-            answers[twin.name], faults = self._replay_twin(speech, submission, twin, left_out, ends_at)
-            left_out |= faults
-        for cell, fault in left_out.items():
-            name = submission.cells[cell].grade_id
-            if submission.cells[cell].kind is CellKind.GAP:
-                for given in answers.values():
-                    assert isinstance(given, dict)
-                    given[name] = Answer(outcome=fault.outcome, problem=fault.problem)
-        return Transcript(answers=answers, remarks=_remarks_on(submission, left_out))
-
-    def _replay_twin(
-        self, speech: Speech, submission: Submission, twin: Twin, left_out: Mapping[int, Fault], ends_at: float
-    ) -> tuple[dict[str, Answer], dict[int, Fault]]:
-        faults: dict[int, Fault] = {}
         while True:
-            cells = _cells_to_run(speech, submission, twin, {*left_out, *faults})
-            heard, fault = self._converse(speech, twin, cells, ends_at, _imports(submission), capture=False)
-            if fault is None:
-                return heard.answers, faults
-            if fault.cell < 0:  # the notebook's own deadline: what has not answered is stopped
-                stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
-                unanswered = {gap.name: stopped for gap in speech.plan.gaps if gap.name not in heard.answers}
-                return {**heard.answers, **unanswered}, faults
-            faults[fault.cell] = fault
+            cells = _cells_to_run(speech, submission, set(left_out))
+            heard, fault = self._converse(speech, cells, _imports(submission), ends_at, capture=False)
+            if fault is None or fault.cell == NOWHERE:
+                break
+            left_out[fault.cell] = fault
+        ended = {
+            submission.cells[cell].grade_id: Answer(outcome=one.outcome, problem=one.problem)
+            for cell, one in left_out.items()
+            if submission.cells[cell].kind is CellKind.GAP
+        }
+        if fault is not None:  # the notebook's own deadline: what has not answered is stopped
+            stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
+            ended |= {gap.name: stopped for gap in speech.plan.gaps if gap.name not in heard.answers}
+        answers = {
+            twin.name: {gap: by_twin[twin.name] for gap, by_twin in heard.answers.items() if twin.name in by_twin}
+            | ended
+            for twin in speech.plan.twins
+        }
+        return Transcript(answers=answers, remarks=_remarks_on(submission, left_out))
 
     def capture(self, speech: Speech, submission: Submission, left_out: frozenset[int]) -> dict[int, list[Output]]:
         """Outputs of a submission's cells as a kernel would show them, on the page and with nothing set right."""
@@ -264,35 +301,35 @@ class Sandbox:
         skip = set(left_out)
         while True:
             cells = [(at, RunCell(cell.source)) for at, cell in enumerate(submission.cells) if at not in skip]
-            heard, fault = self._converse(speech, speech.plan.page, cells, ends_at, "", capture=True)
-            if fault is None or fault.cell < 0:
+            heard, fault = self._converse(speech, cells, "", ends_at, capture=True)
+            if fault is None or fault.cell == NOWHERE:
                 return heard.shown
             skip.add(fault.cell)
 
     def _converse(
-        self,
-        speech: Speech,
-        twin: Twin,
-        cells: list[tuple[int, RunCell]],
-        ends_at: float,
-        imports: str,
-        *,
-        capture: bool,
+        self, speech: Speech, cells: list[tuple[int, RunCell]], imports: str, ends_at: float, *, capture: bool
     ) -> tuple[_Heard, Fault | None]:
         """Talk to one runner until it is done or is ended; a fault's cell is an index into the submission."""
         warm = self._process(plotting=any("matplotlib" in cell.source for _, cell in cells))
         pid, reading, writing = warm.fork()
-        heard = _Heard()
-        problem, outcome = "", Outcome.DIED
+        heard, outcome, problem = _Heard(since=time.monotonic()), Outcome.DIED, ""
         grader = GraderEnd(reading, writing, frame_bytes=self.limits.frame_bytes, run_bytes=self.limits.run_bytes)
+        asked = [speech.order[cell.gap] for _, cell in cells if cell.gap >= 0]
 
         def out_of_time() -> str:
-            return self._out_of_time(heard, pid, ends_at)
+            return self._out_of_time(heard, warm.place.get(), pid, ends_at)
 
         try:
-            start = Start([cell for _, cell in cells], capture, imports, self.limits.output_bytes)
+            start = Start(
+                cells=[cell for _, cell in cells],
+                twins=speech.givens[:1] if capture else speech.givens,
+                capture=capture,
+                imports=imports,
+                output_bytes=self.limits.output_bytes,
+                first=speech.first(asked),
+            )
             grader.send(frame_of(start), out_of_time)
-            self._listen(grader, speech, twin, heard, pid, out_of_time)
+            _listen(grader, speech, asked, heard, out_of_time)
         except TimeoutError as error:
             problem, outcome = str(error), Outcome.STOPPED
         except WireError as error:
@@ -305,115 +342,83 @@ class Sandbox:
             ended = warm.stop()
         if not problem:
             return heard, None
-        if heard.cell < 0:
+        cell = warm.place.get()
+        if cell == NOWHERE:
             raise KitError(
                 f"A runner ended before any student code (signal {ended.signal}, exit code {ended.code}, {problem}). "
                 "Run `autograder doctor` to see which layer of the confinement fails."
             )
         if time.monotonic() > ends_at and outcome is Outcome.STOPPED:
-            return heard, Fault(cell=-1, outcome=outcome, problem=problem)
+            return heard, Fault(cell=NOWHERE, outcome=outcome, problem=problem)
         if outcome is Outcome.DIED and ended.signal:
             outcome, problem = _by_signal(ended.signal, self.limits)
-        return heard, Fault(cell=cells[heard.cell][0], outcome=outcome, problem=problem)
+        return heard, Fault(cell=cells[min(max(cell, 0), len(cells) - 1)][0], outcome=outcome, problem=problem)
 
-    def _out_of_time(self, heard: _Heard, pid: int, ends_at: float) -> str:
-        now = time.monotonic()
+    def _out_of_time(self, heard: _Heard, cell: int, pid: int, ends_at: float) -> str:
+        """Why a runner must be stopped now; empty if it need not be. A cell's clocks start when it is first seen."""
+        now, cpu = time.monotonic(), cpu_seconds(pid)
         if now > ends_at:
             return f"the notebook as a whole took longer than {self.limits.notebook_wall_s:g} s"
-        if heard.cell < 0:
-            return ""
-        if cpu_seconds(pid) - heard.cell_cpu > self.limits.cell_cpu_s:
+        if cell != heard.cell:
+            heard.cell, heard.since, heard.cpu_before = cell, now, cpu
+        if cpu - heard.cpu_before > self.limits.cell_cpu_s:
             return f"it ran for more than {self.limits.cell_cpu_s:g} s"
-        if now - heard.cell_since > self.limits.cell_wall_s:
+        if now - heard.since > self.limits.cell_wall_s:
             return f"it waited for more than {self.limits.cell_wall_s:g} s"
         return ""
 
-    def _listen(
-        self, grader: GraderEnd, speech: Speech, twin: Twin, heard: _Heard, pid: int, out_of_time: object
-    ) -> None:
-        assert callable(out_of_time)
-        delivered: set[str] = set()
-        while True:
-            message = grader.receive(out_of_time)
-            if isinstance(message, At):
-                if message.cell <= heard.cell:
-                    raise WireError("cells out of order")
-                heard.cell, heard.cell_since, heard.cell_cpu = message.cell, time.monotonic(), cpu_seconds(pid)
-            elif isinstance(message, Need):
-                gap = self._reached(speech, heard, message)
-                grader.send(speech.before(twin, gap, _missed(speech, twin, gap, delivered, heard)), out_of_time)
-            elif isinstance(message, Got):
-                grader.send(frame_of(self._answered(speech, twin, heard, message, delivered)), out_of_time)
-            elif isinstance(message, Shown):
-                heard.shown[message.cell] = message.outputs
-            else:
-                return
 
-    @staticmethod
-    def _reached(speech: Speech, heard: _Heard, message: Need) -> Gap:
-        """Gaps are handed out in rising order, one at a time: asking ahead closes what came before."""
-        if heard.open or not heard.last < message.gap < len(speech.order):
-            raise WireError("gaps out of order")
-        heard.last, heard.open = message.gap, True
-        return speech.order[message.gap]
+def _listen(
+    grader: GraderEnd, speech: Speech, asked: Sequence[Gap], heard: _Heard, out_of_time: Callable[[], str]
+) -> None:
+    """Take one answer for each gap, in order, and reply to each."""
+    got: dict[str, dict[int, Frames]] = {}
+    while True:
+        message = grader.receive(out_of_time)
+        if isinstance(message, Got):
+            at = len(got)
+            if at == len(asked) or message.gap != speech.rank[asked[at].name]:
+                raise WireError("an answer that was not asked for")
+            gap, twins = asked[at], speech.plan.twins
+            gave = {place: one for place, one in message.gave.items() if 0 <= place < len(twins)}
+            heard.answers[gap.name] = {twins[place].name: _answer(gap, one) for place, one in gave.items()}
+            got[gap.name] = {place: one.values for place, one in gave.items()}
+            grader.send(speech.reply(asked, at, got), out_of_time)
+        elif isinstance(message, Shown):
+            heard.shown[message.cell] = message.outputs
+        else:
+            return
 
-    @staticmethod
-    def _answered(speech: Speech, twin: Twin, heard: _Heard, message: Got, delivered: set[str]) -> After:
-        if not heard.open or message.gap != heard.last:
-            raise WireError("an answer that was not asked for")
-        heard.open = False
-        gap = speech.order[message.gap]
-        known = {name: frame for name, frame in message.values.items() if name in gap.answers}
-        heard.answers[gap.name] = Answer(
-            outcome=Outcome.RAISED if message.error else Outcome.ANSWERED,
-            values=_values(known),
-            problem=message.error[:500],
-            line=message.line,
-            touched=tuple(name[:100] for name in message.touched[:50]),
-            repeats=message.repeats,
-            needs_globals=message.needs_globals,
-        )
-        if gap.closed:
-            return After({}, (), "")
-        delivered.add(gap.name)
-        return After(speech.right(twin, gap, known), gap.supplies, gap.solution if gap.supplies else "")
+
+def _answer(gap: Gap, gave: Gave) -> Answer:
+    return Answer(
+        outcome=Outcome.RAISED if gave.error else Outcome.ANSWERED,
+        values=_values({name: frame for name, frame in gave.values.items() if name in gap.answers}),
+        problem=gave.error[:500],
+        line=gave.line,
+        touched=tuple(name[:100] for name in gave.touched[:50]),
+        repeats=gave.repeats,
+        needs_globals=gave.needs_globals,
+    )
 
 
 def _values(frames: Frames) -> dict[str, Value]:
     return unpack_all(frames)  # type: ignore[return-value]  # what unpacks is a Value or an Odd, which equals nothing
 
 
-def _missed(speech: Speech, twin: Twin, gap: Gap, delivered: set[str], heard: _Heard) -> Frames:
-    """Right outputs of earlier gaps that did not answer in this run, or were closed."""
-    if gap.closed:
-        return {}
-    missed: Frames = {}
-    for earlier in speech.plan.gaps:
-        if earlier.name == gap.name:
-            break
-        if earlier.name not in delivered:
-            got = heard.answers.get(earlier.name)
-            missed |= speech.right(twin, earlier, pack_all(got.values) if got else {})
-            delivered.add(earlier.name)
-    return missed
-
-
-def _cells_to_run(speech: Speech, submission: Submission, twin: Twin, skip: set[int]) -> list[tuple[int, RunCell]]:
+def _cells_to_run(speech: Speech, submission: Submission, skip: set[int]) -> list[tuple[int, RunCell]]:
     """The cells with their places in the submission; closed gaps come first, with nothing but imports before them."""
-    frames = speech.givens[twin.name]
     cells = [
-        (at, RunCell(cell.source, *_role(speech, cell, frames)))
-        for at, cell in enumerate(submission.cells)
-        if at not in skip
+        (at, RunCell(cell.source, *_role(speech, cell))) for at, cell in enumerate(submission.cells) if at not in skip
     ]
     closed = [gap.closed for gap in speech.order]
     return sorted(cells, key=lambda entry: not (entry[1].gap >= 0 and closed[entry[1].gap]))
 
 
-def _role(speech: Speech, cell: Cell, frames: Frames) -> tuple[int, Frames]:
+def _role(speech: Speech, cell: Cell) -> tuple[int, tuple[str, ...]]:
     if cell.kind is CellKind.GAP:
-        return speech.rank[cell.grade_id], {}
-    return -1, {name: frames[name] for name in cell.givens}
+        return speech.rank[cell.grade_id], ()
+    return -1, cell.givens
 
 
 def _imports(submission: Submission) -> str:

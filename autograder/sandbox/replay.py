@@ -1,4 +1,4 @@
-"""Replay a notebook on one twin. Runs inside the sandbox, in the same process as student code: nothing here is trusted.
+"""Replay a notebook on its twins. Runs inside the sandbox, in one process with student code: nothing here is trusted.
 
 After a locked cell the twin's givens are put in. Before a gap, and again once it has answered, every name of the
 reference's state whose value differs is set right; what is equal is left alone, so that aliases and values which the
@@ -8,21 +8,24 @@ student derived stay. A slip costs its own gap and nothing else.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograder.sandbox.capture import SINK, Shell, describe, line_of, run
+from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, execute, line_of
+from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
     After,
-    At,
+    ArrayFrame,
     Before,
+    Case,
     End,
     Frame,
     Frames,
+    Gave,
     Got,
-    Need,
     OddFrame,
     RunCell,
     RunnerEnd,
@@ -76,7 +79,10 @@ def stand_in_for_lab() -> None:
 
 def _equal(value: object, frame: Frame) -> bool:
     """Whether a name still holds the right value, be it as list or array, int or float."""
-    if pack(value) == frame:
+    if type(value) is np.ndarray and isinstance(frame, ArrayFrame):
+        if value.shape == frame.shape and value.dtype.str[1:] == frame.element and value.tobytes() == frame.data:
+            return True
+    elif pack(value) == frame:
         return True
     if isinstance(frame, OddFrame):
         return False
@@ -87,115 +93,175 @@ def _equal(value: object, frame: Frame) -> bool:
         return False
 
 
-class Replay:
-    """One run of one notebook on one twin."""
+class Twin:
+    """One namespace: the notebook on one twin's numbers.
 
-    def __init__(self, shell: Shell, grader: RunnerEnd) -> None:
-        self._shell, self._grader = shell, grader
-        self._namespace: dict[str, Any] = shell.user_ns
-        self._state: Frames = {}
+    `state` holds the right value of every name that locked cells and answered gaps have set.
+    """
+
+    def __init__(self, namespace: dict[str, Any], givens: Frames) -> None:
+        self.namespace = namespace
+        self.givens = givens
+        self.state: Frames = {}
+
+    def give(self, names: tuple[str, ...]) -> None:
+        """Put in the givens that a locked cell has just set to the page's values."""
+        frames = {name: self.givens[name] for name in names}
+        self.state.update(frames)
+        self.namespace.update(unpack_all(frames))
+
+    def set_right(self, names: Iterable[str]) -> None:
+        """Set right those of these names whose value differs."""
+        for name in names:
+            if self.differs(name):
+                self.namespace[name] = unpack(self.state[name])
+
+    def differs(self, name: str) -> bool:
+        """Whether a name no longer holds its right value."""
+        return not (name in self.namespace and _equal(self.namespace[name], self.state[name]))
+
+    def closed(self, frames: Frames) -> Twin:
+        """A namespace with nothing but imported modules and these values."""
+        modules = {name: value for name, value in self.namespace.items() if isinstance(value, ModuleType)}
+        twin = Twin({**modules, **unpack_all(frames)}, {})
+        twin.state = frames
+        return twin
+
+
+class Replay:
+    """One run of one notebook on all its twins, cell by cell.
+
+    A gap answers on every twin before a right value of it is shown on any: what a correction tells comes too late.
+    """
+
+    def __init__(self, shell: Shell, grader: RunnerEnd, place: Place) -> None:
+        self._shell, self._grader, self._place = shell, grader, place
+        self._twins: list[Twin] = []
         self._number = 0
+        self._before: Before | None = None
+        self._own_cells_ran = False
 
     def run(self) -> None:
         """Run all cells, answer at the gaps, and say that it is done."""
         start = self._grader.receive()
         assert isinstance(start, Start)
         SINK.keeping, SINK.most = start.capture, start.output_bytes
-        self._cell(start.imports, show=False)
+        self._before = start.first
+        self._twins = [Twin(dict(self._shell.user_ns), givens) for givens in start.twins]
+        self._cell(start.imports, self._twins, show=False)
         for index, cell in enumerate(start.cells):
-            self._grader.send(At(index))
+            self._place.set(index)
             if cell.gap >= 0:
                 self._gap(cell)
                 continue
-            self._cell(cell.source, show=start.capture)
+            self._cell(cell.source, self._twins, show=start.capture)
+            self._own_cells_ran = True
             if start.capture:
                 self._grader.send(Shown(index, SINK.take()))
-            self._state.update(cell.givens)
-            self._namespace.update(unpack_all(cell.givens))
+            for twin in self._twins:
+                twin.give(cell.givens)
         self._grader.send(End())
 
-    def _cell(
-        self, source: str, *, show: bool, namespace: dict[str, Any] | None = None
-    ) -> tuple[BaseException | None, int]:
+    def _cell(self, source: str, twins: Sequence[Twin], *, show: bool) -> list[BaseException | None]:
+        """Run one cell on each of these twins; what it raised on each."""
         self._number += 1
-        name = f"<cell {self._number}>"
-        space = self._namespace if namespace is None else namespace
-        error = run(self._shell, source, name, space, show=show)
-        return error, line_of(error, name) if error else 0
+        code = compiled(self._shell, source, self._name, show=show)
+        if isinstance(code, Code):
+            return [execute(self._shell, code, twin.namespace, show=show) for twin in twins]
+        if show:
+            self._shell.show_error(code)
+        return [code for _ in twins]
+
+    @property
+    def _name(self) -> str:
+        return f"<cell {self._number}>"
 
     def _gap(self, cell: RunCell) -> None:
-        self._grader.send(Need(cell.gap))
-        before = self._grader.receive()
-        assert isinstance(before, Before)
-        if before.closed:
-            modules = {name: value for name, value in self._namespace.items() if isinstance(value, ModuleType)}
-            namespace, state = {**modules, **unpack_all(before.state)}, before.state
-        else:
-            self._state.update(before.state)
-            self._set_right()
-            namespace, state = self._namespace, self._state
-        error, line = self._cell(cell.source, show=False, namespace=namespace)
-        touched = [
-            name
-            for name, frame in state.items()
-            if name not in before.outputs and not (name in namespace and _equal(namespace[name], frame))
-        ]
-        values = {name: pack(namespace[name]) for name in before.outputs if name in namespace}
-        repeats, needs_globals = True, False
-        if before.driver and error is None:
-            try:
-                results, changed = self._drive(before, namespace)
-                values.update(results)
-                touched += changed
-                repeats, needs_globals = self._drive_again(before, namespace, results)
-            except BaseException as raised:  # the student's function
-                error, line = raised, self._line_in_gap(raised)
-        text = describe(error) if error else ""
-        self._grader.send(Got(cell.gap, values, text, line, tuple(touched), repeats, needs_globals))
+        before = self._before
+        assert before is not None
+        twins = self._ready(before)
+        errors = self._cell(cell.source, list(twins.values()), show=False)
+        gave = {
+            place: self._observe(before, before.cases[place], twin, error)
+            for (place, twin), error in zip(twins.items(), errors, strict=True)
+        }
+        self._grader.send(Got(cell.gap, gave))
         after = self._grader.receive()
         assert isinstance(after, After)
-        self._state.update(after.state)
-        if not before.closed:
-            self._set_right()
-        if after.source:
-            scope: dict[str, Any] = {"np": np, **unpack_all(self._state)}
-            exec(after.source, scope)
-            self._namespace.update({name: scope[name] for name in after.supplies})
+        self._before = after.next
+        for place, (twin, state) in enumerate(zip(self._twins, after.states, strict=False)):
+            twin.state.update(state)
+            touched = [name for name in gave[place].touched if name in twin.state]
+            twin.set_right(twin.state if before.driver else [*state, *touched])
+            if after.source:
+                _supply(twin, after)
 
-    def _line_in_gap(self, error: BaseException) -> int:
-        return line_of(error, f"<cell {self._number}>")
+    def _ready(self, before: Before) -> dict[int, Twin]:
+        """The twins as the gap is to find them."""
+        if before.closed:
+            return {place: self._twins[place].closed(case.state) for place, case in before.cases.items()}
+        for place, case in before.cases.items():
+            twin = self._twins[place]
+            twin.state.update(case.state)
+            twin.set_right(twin.state if self._own_cells_ran else case.state)
+        self._own_cells_ran = False
+        return {place: self._twins[place] for place in before.cases}
 
-    def _set_right(self) -> None:
-        for name, frame in self._state.items():
-            if not (name in self._namespace and _equal(self._namespace[name], frame)):
-                self._namespace[name] = unpack(frame)
+    def _observe(self, before: Before, case: Case, twin: Twin, error: BaseException | None) -> Gave:
+        """Read what the gap gave; call its function or class if it has one."""
+        touched = [name for name in twin.state if name not in before.outputs and twin.differs(name)]
+        namespace = twin.namespace
+        values = {name: pack(namespace[name]) for name in before.outputs if name in namespace}
+        repeats, needs_globals = True, False
+        if case.calls and error is None:
+            try:
+                results, changed = _drive(before, case, twin)
+                values.update(results)
+                touched += changed
+                if case.calls > 1:
+                    repeats, needs_globals = _drive_again(before, case, twin, results)
+            except BaseException as raised:  # the student's function
+                error = raised
+        text = describe(error) if error else ""
+        line = line_of(error, self._name) if error else 0
+        return Gave(values, text, line, tuple(touched), repeats, needs_globals)
 
-    def _drive(self, before: Before, namespace: dict[str, Any]) -> tuple[Frames, list[str]]:
-        """Call the function or class of the gap; its results, and which of the values it was given it changed."""
-        frames = {**self._state, **before.probes}
-        given = unpack_all(frames)
-        defined = {name: namespace[name] for name in before.defines if name in namespace}
-        space: dict[str, Any] = {"np": np, **given, **defined}
-        exec(before.driver, space)
-        results = {name: pack(space[name]) for name in before.results if name in space}
-        changed = [
-            name
-            for name, value in given.items()
-            if name not in before.defines and space[name] is value and not _equal(value, frames[name])
-        ]
-        return results, changed
 
-    def _drive_again(self, before: Before, namespace: dict[str, Any], first: Frames) -> tuple[bool, bool]:
-        """Whether a second call gives the same, and whether one needs the notebook's variables."""
-        try:
-            repeats = self._drive(before, namespace)[0] == first
-        except BaseException:  # the student's function
-            repeats = False
-        kept = {name: namespace[name] for name in self._state if name in namespace and name not in before.defines}
-        namespace.update(dict.fromkeys(kept))
-        try:
-            needs_globals = self._drive(before, namespace)[0] != first
-        except BaseException:  # the student's function
-            needs_globals = True
-        namespace.update(kept)
-        return repeats, needs_globals and repeats
+def _supply(twin: Twin, after: After) -> None:
+    """Put the reference's functions in place of the student's, for later gaps to call."""
+    scope: dict[str, Any] = {"np": np, **unpack_all(twin.state)}
+    exec(after.source, scope)
+    twin.namespace.update({name: scope[name] for name in after.supplies})
+
+
+def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:
+    """Call the function or class of the gap; its results, and which of the values it was given it changed."""
+    frames = {**twin.state, **case.probes}
+    given = unpack_all(frames)
+    defined = {name: twin.namespace[name] for name in before.defines if name in twin.namespace}
+    space: dict[str, Any] = {"np": np, **given, **defined}
+    exec(before.driver, space)
+    results = {name: pack(space[name]) for name in before.results if name in space}
+    changed = [
+        name
+        for name, value in given.items()
+        if name not in before.defines and space[name] is value and not _equal(value, frames[name])
+    ]
+    return results, changed
+
+
+def _drive_again(before: Before, case: Case, twin: Twin, first: Frames) -> tuple[bool, bool]:
+    """Whether a second call gives the same, and whether one needs the notebook's variables."""
+    try:
+        repeats = _drive(before, case, twin)[0] == first
+    except BaseException:  # the student's function
+        repeats = False
+    namespace = twin.namespace
+    kept = {name: namespace[name] for name in twin.state if name in namespace and name not in before.defines}
+    namespace.update(dict.fromkeys(kept))
+    try:
+        needs_globals = _drive(before, case, twin)[0] != first
+    except BaseException:  # the student's function
+        needs_globals = True
+    namespace.update(kept)
+    return repeats, needs_globals and repeats

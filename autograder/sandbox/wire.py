@@ -21,6 +21,9 @@ ELEMENT_TYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8",
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 4
 MAX_TEXT = 10_000
+MAX_ITEMS = 1000
+MAX_ARRAY_BYTES = 1 << 16
+"""Far above any right value of the course; one message carries a gap's answers on all twins."""
 _HEADER = struct.Struct("<I")
 
 
@@ -62,67 +65,77 @@ class Odd:
 
 
 class RunCell(msgspec.Struct, frozen=True, array_like=True):
-    """A cell to run. `gap` is its place in the order of gaps, or -1; `givens` are set after it has run."""
+    """A cell to run. `gap` is a place in the order of gaps, or -1; `givens` are put in after it has run."""
 
     source: str
     gap: int = -1
-    givens: Frames = {}
+    givens: tuple[str, ...] = ()
 
 
-class Start(msgspec.Struct, frozen=True, array_like=True, tag="Start"):
-    """First message to a runner. `capture` asks for the cells' outputs; `imports` run before anything else."""
+class Case(msgspec.Struct, frozen=True, array_like=True):
+    """What a gap needs on one twin.
 
-    cells: list[RunCell]
-    capture: bool
-    imports: str
-    output_bytes: int
-
-
-class Before(msgspec.Struct, frozen=True, array_like=True, tag="Before"):
-    """How one gap is run and read; sent when the runner has reached it.
-
-    `state` holds right values of names that earlier gaps would have set. A closed gap sees `state` alone.
+    Attributes:
+        state: Right values of names that earlier gaps would have set; all that a closed gap sees.
+        probes: Values that replace those of the state where the driver runs.
+        calls: How often the driver runs: not at all, once, or again to see how the function behaves.
     """
 
     state: Frames
+    probes: Frames
+    calls: int
+
+
+class Before(msgspec.Struct, frozen=True, array_like=True):
+    """How the next gap is run and read, and a case for each twin that judges it (by place)."""
+
     closed: bool
     outputs: tuple[str, ...]
     defines: tuple[str, ...]
     driver: str
     results: tuple[str, ...]
-    probes: Frames
+    cases: dict[int, Case]
+
+
+class Start(msgspec.Struct, frozen=True, array_like=True, tag="Start"):
+    """First message to a runner: the cells, and the givens of each twin.
+
+    `capture` asks for the cells' outputs. `imports` run before anything else.
+    """
+
+    cells: list[RunCell]
+    twins: list[Frames]
+    capture: bool
+    imports: str
+    output_bytes: int
+    first: Before | None
 
 
 class After(msgspec.Struct, frozen=True, array_like=True, tag="After"):
-    """Right values of the gap that has just answered, and functions that later gaps call (as source)."""
+    """Right values of the gap that has just answered, by twin; functions that later gaps call; and the next gap."""
 
-    state: Frames
+    states: list[Frames]
     supplies: tuple[str, ...]
     source: str
+    next: Before | None
 
 
-class At(msgspec.Struct, frozen=True, array_like=True, tag="At"):
-    """The runner is about to run the cell with this index."""
+class Gave(msgspec.Struct, frozen=True, array_like=True):
+    """What a gap gave on one twin. `error` is empty unless its cell or function raised."""
 
-    cell: int
-
-
-class Need(msgspec.Struct, frozen=True, array_like=True, tag="Need"):
-    """The runner has reached this gap and asks how to run it."""
-
-    gap: int
-
-
-class Got(msgspec.Struct, frozen=True, array_like=True, tag="Got"):
-    """What the gap gave. `error` is empty unless its cell or function raised."""
-
-    gap: int
     values: Frames
     error: str
     line: int
     touched: tuple[str, ...]
     repeats: bool
     needs_globals: bool
+
+
+class Got(msgspec.Struct, frozen=True, array_like=True, tag="Got"):
+    """What the gap gave on every twin that judges it."""
+
+    gap: int
+    gave: dict[int, Gave]
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
@@ -148,8 +161,8 @@ class End(msgspec.Struct, frozen=True, array_like=True, tag="End"):
     """The notebook has been run to its end."""
 
 
-FromRunner = At | Need | Got | Shown | End
-ToRunner = Start | Before | After
+FromRunner = Got | Shown | End
+ToRunner = Start | After
 
 _encode = msgspec.msgpack.Encoder().encode
 _from_runner: msgspec.msgpack.Decoder[FromRunner] = msgspec.msgpack.Decoder(FromRunner)
@@ -173,7 +186,7 @@ def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
         return value[:MAX_TEXT].encode(errors="replace").decode()
     if type(value) is Fraction:
         return float(value)
-    if (type(value) is list or type(value) is tuple) and depth:
+    if (type(value) is list or type(value) is tuple) and depth and len(value) <= MAX_ITEMS:
         return SequenceFrame(kind is tuple, tuple(pack(item, depth - 1) for item in value))
     return OddFrame(kind.__name__[:100])
 
@@ -182,6 +195,8 @@ def _pack_array(array: np.ndarray, type_name: str) -> Frame:
     element = array.dtype.str[1:]
     if element not in ELEMENT_TYPES or array.ndim > MAX_DIMENSIONS:
         return OddFrame(f"{type_name} of {array.dtype}"[:100])
+    if array.nbytes > MAX_ARRAY_BYTES:
+        return OddFrame(f"{type_name} of shape {array.shape}"[:100])
     little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
     return ArrayFrame(element, array.shape, little.tobytes())
 
@@ -306,20 +321,18 @@ class GraderEnd:
 
     def _fill(self, count: int, out_of_time: Callable[[], str]) -> None:
         while len(self._buffer) < count:
-            try:
-                part = os.read(self._reading, 1 << 16)
-            except BlockingIOError:
-                self._wait(self._readable, out_of_time)
-                continue
+            self._wait(self._readable, out_of_time)
+            part = os.read(self._reading, 1 << 16)
             if not part:
                 raise EOFError
             self._left -= len(part)
             if self._left < 0:
                 raise WireError("more answers than a notebook can have")
             self._buffer += part
-            self._ask(out_of_time)
 
     def _wait(self, poll: select.poll, out_of_time: Callable[[], str]) -> None:
+        """Wait until the pipe is ready; ask for the time even if it always is, since bytes may come in drips."""
+        self._ask(out_of_time)
         while not poll.poll(100):
             self._ask(out_of_time)
 

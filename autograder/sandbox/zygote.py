@@ -1,7 +1,7 @@
 """The warm process: imports everything once, never runs student code, forks one confined runner at a time.
 
-Started as `python -m autograder.sandbox.zygote FD MEMORY... `; the grader talks to it over a packet socket. It is
-started afresh and never forked from the grader, whose memory holds the checks.
+Started as `python -m autograder.sandbox.zygote SOCKET PLACE MODE LIMITS`; the grader talks to it over a packet socket.
+It is started afresh and never forked from the grader, whose memory holds the checks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 
 from autograder.sandbox import confine
 from autograder.sandbox.confine import Confinement, Limits
+from autograder.sandbox.place import Place
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -89,13 +90,14 @@ def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def _runner(shell: object, reading: int, writing: int, confinement: Confinement, limits: Limits) -> None:
+def _runner(shell: object, pipes: list[int], place: Place, confinement: Confinement, limits: Limits) -> None:
     """In the forked child: let go of everything, confine, replay."""
     from autograder.sandbox.capture import Shell
     from autograder.sandbox.replay import Replay
     from autograder.sandbox.wire import RunnerEnd
 
     assert isinstance(shell, Shell)
+    reading, writing = pipes
     os.setpgid(0, 0)
     confine.die_with_parent()
     nothing = os.open("/dev/null", os.O_RDWR)
@@ -108,7 +110,7 @@ def _runner(shell: object, reading: int, writing: int, confinement: Confinement,
     os.environ.clear()
     gc.enable()
     confine.apply(confinement, limits)
-    Replay(shell, RunnerEnd(reading, writing)).run()
+    Replay(shell, RunnerEnd(reading, writing), place).run()
 
 
 def _serve_one(control: socket.socket, pid: int) -> Ended | None:
@@ -140,9 +142,9 @@ def _serve_one(control: socket.socket, pid: int) -> Ended | None:
     )
 
 
-def main(descriptor: int, plotting: bool, limits: Limits) -> None:
+def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
     """Serve runs until the grader closes its end."""
-    control = socket.socket(fileno=descriptor)
+    control, place = socket.socket(fileno=descriptor), Place(shared)
     problem = confine.why_not()
     if problem:
         control.send(msgspec.msgpack.encode(Hello(problem, "")))
@@ -164,7 +166,7 @@ def main(descriptor: int, plotting: bool, limits: Limits) -> None:
         pid = os.fork()
         if pid == 0:
             try:
-                _runner(shell, descriptors[0], descriptors[1], confinement, limits)
+                _runner(shell, descriptors, place, confinement, limits)
             finally:
                 os._exit(0 if sys.exc_info()[0] is None else 70)
         with contextlib.suppress(OSError):
@@ -179,4 +181,4 @@ def main(descriptor: int, plotting: bool, limits: Limits) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] == "plotting", msgspec.json.decode(sys.argv[3], type=Limits))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "plotting", msgspec.json.decode(sys.argv[4], type=Limits))

@@ -1,0 +1,112 @@
+"""Where the notebook gives a verdict, grading gives the same: all known mistakes and all honest answers, both ways."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from autograder import checking, mistakes
+from autograder.course import Course, with_answers
+from autograder.grading import Grader
+from autograder.model import Case, CheckKind, Plan, Submission, Transcript
+
+from lab import data
+from lab.checks import judge_gap
+from lab.verdict import Status, Verdict
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "lab" / "open").glob("*.json"))
+FAMILY_OF = {one.slug: one.family for name in NOTEBOOKS for one in mistakes.known_mistakes(name)}
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with Grader(Course(ROOT, "open")) as one:
+        yield one
+
+
+def honest_submissions(plan: Plan) -> Iterator[tuple[Submission, list[str]]]:
+    """As few submissions as can carry all honest answers, with the gaps that each answers."""
+    path = ROOT / "tests" / "honest" / f"{plan.notebook}.toml"
+    waiting: dict[str, list[str]] = {}
+    for row in tomllib.loads(path.read_text(encoding="utf-8"))["honest"]:
+        waiting.setdefault(row["gap"], []).append(row["source"].strip("\n"))
+    while any(waiting.values()):
+        answers = {gap: sources.pop(0) for gap, sources in waiting.items() if sources}
+        yield with_answers(plan, answers), list(answers)
+
+
+def verdicts(student, submission: Submission) -> dict[str, Verdict]:
+    """What the notebook says of every gap, asked right after its cell, as students do."""
+    student.shell.reset(new_session=True)
+    found = {}
+    for cell in submission.cells:
+        student.run(cell.source)
+        if cell.grade_id in data.notebooks()[submission.notebook]:
+            found[cell.grade_id] = judge_gap(data.gap(cell.grade_id), student.shell)
+    return found
+
+
+def on_open_numbers(plan: Plan, name: str, transcript: Transcript, reference: Transcript) -> Status:
+    """What the hidden checks say of a gap if only the open numbers count."""
+    case: Case = checking.case_of(plan, plan.gap(name), transcript, reference)
+    known = {numbers.name for numbers in data.gap(name).numbers}
+    case = replace(case, twins=tuple(twin for twin in case.twins if twin.name in known))
+    failed = {kind for kind, result in checking.results(plan, case) if not result.passed}
+    if CheckKind.VALUE in failed:
+        return Status.WRONG
+    return Status.PARTLY if CheckKind.CONDUCT in failed else Status.RIGHT
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_known_mistakes_are_judged_and_named_as_in_grading(name, student, grader):
+    plan, reference, known = grader.course.plan(name), grader.reference(name), grader.known_mistakes(name)
+    disagreed, named, unsure = [], set(), []
+    for submission, carried in mistakes.as_submissions(plan, mistakes.known_mistakes(name)):
+        found = verdicts(student, submission)
+        for gap, mistake in carried.items():
+            verdict = found[gap]
+            transcript = known[mistake]
+            graded = on_open_numbers(plan, gap, transcript, reference)
+            here = Status.WRONG if verdict.status is Status.RAISED else verdict.status
+            if here is Status.UNSURE:
+                unsure.append(mistake.slug)
+            elif here is not graded:
+                disagreed.append((mistake.slug, verdict.status, graded, verdict.says))
+            in_grading, _ = mistakes.name_of(plan, plan.gap(gap), transcript, known)
+            if verdict.mistake and verdict.mistake not in (in_grading, FAMILY_OF.get(in_grading)):
+                disagreed.append((mistake.slug, verdict.mistake, in_grading))
+            if verdict.mistake and verdict.status is not Status.RIGHT:
+                named.add(gap)
+    assert not disagreed
+    assert named == {gap.name for gap in plan.gaps}
+    assert not [slug for slug in unsure if not slug.startswith("y_nested")]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_honest_answers_are_right_here_as_in_grading(name, student, grader):
+    plan, reference = grader.course.plan(name), grader.reference(name)
+    disagreed = []
+    for submission, answered in honest_submissions(plan):
+        transcript = grader.replay(submission)
+        found = verdicts(student, submission)
+        for gap in answered:
+            graded = on_open_numbers(plan, gap, transcript, reference)
+            if (found[gap].status, graded) != (Status.RIGHT, Status.RIGHT):
+                disagreed.append((gap, found[gap].status, graded, found[gap].says))
+    assert not disagreed
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_slip_costs_only_its_own_gap_here_too(name, student, grader):
+    """All gaps but one hold a known mistake; the one that is right is judged right."""
+    plan = grader.course.plan(name)
+    submission, carried = next(mistakes.as_submissions(plan, mistakes.known_mistakes(name)))
+    for gap in plan.gaps:
+        others = {one: mistake.source for one, mistake in carried.items() if one != gap.name}
+        verdict = verdicts(student, with_answers(plan, others))[gap.name]
+        calls_a_wrong_one = bool(data.gap(gap.name).supplied) and verdict.status is Status.UNSURE
+        assert verdict.status is Status.RIGHT or calls_a_wrong_one, verdict
