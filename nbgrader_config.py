@@ -17,6 +17,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
+from autograder.feedback_page import FeedbackPage
 from autograder.nbgrader_plugin import CopyLab, GradeByChecks, KitExporter, SaveMarks, SolvedByTheKit
 from autograder.notebook import STUB
 
@@ -63,3 +64,6 @@ c.Autograde.sanitize_preprocessors = [
     CheckCellMetadata,
 ]
 c.Autograde.autograde_preprocessors = [GradeByChecks, SaveMarks, AssignLatePenalties, CheckCellMetadata]
+
+c.GenerateFeedback.exporter_class = FeedbackPage
+c.GenerateFeedback.preprocessors = []

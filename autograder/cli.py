@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -22,6 +25,9 @@ from autograder.report import names_of, print_class
 
 FAULT = 2
 """Exit code when the kit failed, or somebody has to grade by hand."""
+
+VERIFYING = "verify"
+"""Secret of the twins that `verify` uses, so that it finds the same at every run."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -125,6 +131,47 @@ def generate(check: bool, course: Path) -> None:
     if check and changed:
         click.echo("Run `make release`, look at the difference, and commit it.")
         sys.exit(1)
+
+
+@main.command()
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Notebooks graded at once.")
+@_course
+@_told_kindly
+def verify(jobs: int, course: Path) -> None:
+    """Have the kit grade itself: solutions, untouched notebooks, honest styles, mistakes, mutants, generated folders.
+
+    Ends with `name: value` lines; exit code 1 if there is any finding.
+    """
+    from autograder import generate as made
+    from autograder import verify as verifying
+
+    root = find_root(course)
+    with Grader(Course(root, VERIFYING)) as grader:
+        report = verifying.verify(grader, workers=jobs, told=lambda line: click.echo(line, err=True))
+    stale = made.differences(Course(root, made.OPEN_SECRET))
+    report.findings += [
+        f"{path} does not match its source. Run `make release`, look at it, and commit it." for path in stale
+    ]
+    click.echo(verifying.as_text(report))
+    if report.findings:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("assignment", required=False)
+@_course
+@_told_kindly
+def lab(assignment: str | None, course: Path) -> None:
+    """Open a copy of the release (of ASSIGNMENT, or of all) in JupyterLab, as a student would."""
+    root = find_root(course)
+    release = root / "release" / (assignment or "")
+    if not release.is_dir():
+        names = ", ".join(sorted({source.assignment for source in Course(root, "").sources.values()}))
+        raise KitError(f"There is no release of {assignment}. The assignments are {names}.")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(release, Path(folder) / (assignment or "course"))
+        click.echo(f"A copy of {release.relative_to(root)} opens in JupyterLab; it is gone when you stop with Ctrl+C.")
+        subprocess.run([sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={copy}"], check=False)
 
 
 @main.command()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,36 +12,38 @@ from lab.judge import as_array, difference, wrong_entries
 
 MOST_OUTPUTS = 8
 MOST_ENTRIES = 72
+MOST_LINES, MOST_COLUMNS = 40, 300
 
 
 def setting_lines(source: str, gap: Gap, wrong: Iterable[str] = ()) -> tuple[int, ...]:
     """Lines of a gap's cell, from 1, that set its results: assignments, and what its functions return.
 
+    Read line by line, so that a cell which is no Python has them too and none can keep Python's parser busy.
+
     Args:
-        source: The cell; one that is no Python has no such lines.
+        source: The cell.
         gap: Whose results are looked for.
         wrong: Results that are not right; if any of them is set by name, only their lines are given.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return ()
-    found = [(name, line) for node in ast.walk(tree) for name, line in _sets(node, returns=bool(gap.driver))]
-    lines = {line for name, line in found if name in set(wrong)}
-    lines = lines or {line for name, line in found if not name or name in gap.answers}
-    return tuple(sorted(lines))
+    sets = {number: _names_set(line) for number, line in enumerate(source.split("\n"), start=1)}
+    lines = [number for number, names in sets.items() if names & set(wrong)]
+    if not lines:
+        returns = {"return"} if gap.driver else set()
+        lines = [number for number, names in sets.items() if names & {*gap.answers, *returns}]
+    return tuple(lines[:MOST_LINES])
 
 
-def _sets(node: ast.AST, *, returns: bool) -> Iterator[tuple[str, int]]:
-    """Names that a node sets, with the line; the empty name for what a function returns."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id, node.lineno
-    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        yield node.attr, node.lineno
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-        yield node.value.id, node.lineno
-    elif returns and isinstance(node, ast.Return):
-        yield "", node.lineno
+def _names_set(line: str) -> set[str]:
+    """Names and attributes that a line assigns; {"return"} for a line that returns."""
+    if re.match(r"\s*return\b", line):
+        return {"return"}
+    sides = [_IN_BRACKETS.sub("", side) for side in _ASSIGNS.split(line[:MOST_COLUMNS])[:-1]]
+    return {name for side in sides if _IS_TARGET.fullmatch(side) for name in re.findall(r"\w+", side)}
+
+
+_ASSIGNS = re.compile(r"(?<![=!<>])=(?!=)")
+_IN_BRACKETS = re.compile(r"\[[^\]]*\]")
+_IS_TARGET = re.compile(r"[\w.,:*\s]+[-+/@%&|^]*")
 
 
 def wrong_outputs(case: Case) -> tuple[str, ...]:

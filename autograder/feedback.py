@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,16 @@ WORDS = {
     Status.REVIEW: "To be graded by hand.",
 }
 
+CHECKS = {
+    "page": "The documents’ own numbers",
+    "other_numbers": "Other numbers",
+    "edges": "Corner cases",
+    "inputs_unchanged": "Inputs left as they were",
+    "second_call": "A second call gives the same",
+    "no_globals": "Uses what it is given, not the notebook’s variables",
+}
+"""What a check looks at, by its name."""
+
 
 def verdict(result: GapResult) -> str:
     """What is said of one gap, in a few lines."""
@@ -34,7 +45,26 @@ def verdict(result: GapResult) -> str:
 
 def clean(text: str) -> str:
     """Text with everything removed that a terminal or a browser might obey: control and bidirectional characters."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(_harmless(letter) for letter in text.replace("\t", "    "))
+
+
+def _harmless(letter: str) -> str:
+    if letter.isprintable() or letter in _KEPT:
+        return letter
+    return " " if letter.isspace() and letter not in "\r\v\f\x1c\x1d\x1e\x1f\x85" else "\N{REPLACEMENT CHARACTER}"
+
+
+_KEPT = "\n\u200c\u200d"
+"""Line ends, and the joiners that some scripts and pictographs need."""
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+"""What a terminal obeys: colours, cursor, titles."""
+
+
+def lines_of(text: str) -> str:
+    """What a terminal would show of a program's output: no colours, and of a line written over, the last state."""
+    lines = _ANSI.sub("", text).replace("\r\n", "\n").split("\n")
+    return clean("\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines))
 
 
 def check_outputs(result: GapResult) -> list[dict[str, Any]]:

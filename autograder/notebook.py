@@ -19,6 +19,9 @@ from autograder.model import CellKind
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "pass  # YOUR CODE HERE"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+MOST_CELLS = 2000
+MOST_CODE = 100_000
+"""Characters of a code cell. Far above what anybody writes; Python's own parser takes gigabytes for megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,13 @@ def repair(data: bytes, source: SourceNotebook) -> Repaired:
         )
     found = _unmerge(found, source, remarks)
     found = _one_cell_a_gap(found, known, remarks)
+    code = [cell for cell in found if cell.grade_id or cell.role == "own"]
+    long = next((cell for cell in code if len(cell.source) > MOST_CODE), None)
+    if long is not None:
+        return Repaired(
+            unreadable=f"The code cell at position {long.index + 1} has {len(long.source)} characters; at most "
+            f"{MOST_CODE} are taken. Shorten it, and hand the notebook in again."
+        )
     cells, missing = _in_place(found, source, remarks)
     return Repaired(
         cells=cells,
@@ -170,6 +180,11 @@ def _cells(data: bytes) -> list[FoundCell]:
         cells = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     else:
         cells = _list(notebook.get("cells")) if isinstance(notebook, dict) else []
+    if len(cells) > MOST_CELLS:
+        raise _UnreadableError(
+            f"The notebook has {len(cells)} cells; at most {MOST_CELLS} are taken. Delete those that you do not need, "
+            "and hand it in again."
+        )
     return [_found(cell, index) for index, cell in enumerate(cells) if isinstance(cell, dict)]
 
 
@@ -221,12 +236,13 @@ def _recognise(
         if grade_id and known[grade_id].role == "gap" and cell.role == "text":
             _remark(remarks, grade_id, "The cell had been turned into text; it was read as code.")
         recognised.append(replace(cell, grade_id=grade_id))
+    unclaimed = set(gaps) - {cell.grade_id for cell in recognised}
     for at, cell in enumerate(recognised[1:], start=1):
         gap = cell.grade_id.removeprefix("check_")
         before = recognised[at - 1]
-        unclaimed = gap in gaps and all(other.grade_id != gap for other in recognised)
-        if cell.grade_id != gap and unclaimed and not before.grade_id and before.role == "own":
+        if cell.grade_id != gap and gap in unclaimed and not before.grade_id and before.role == "own":
             recognised[at - 1] = replace(before, grade_id=gap)
+            unclaimed.remove(gap)
             _remark(remarks, gap, "The cell had lost its marks and was found by its place before the check.")
     return recognised
 
@@ -237,15 +253,16 @@ def _unmerge(found: Sequence[FoundCell], source: SourceNotebook, remarks: dict[s
     present = {cell.grade_id for cell in found}
     parted: list[FoundCell] = []
     for cell in found:
-        parts = [replace(cell, source="")]
+        parts: list[tuple[FoundCell, list[str]]] = [(cell, [])]
         for line in cell.source.split("\n"):
             gap = _gap_named_by(line, gaps)
-            if gap and gap not in present and gap != parts[-1].grade_id:
-                parts.append(replace(cell, grade_id=gap, source=line, role="own"))
+            if gap and gap not in present and gap != parts[-1][0].grade_id:
+                parts.append((replace(cell, grade_id=gap, role="own"), [line]))
                 _remark(remarks, gap, "The cell had been merged with another; it was taken apart at its first line.")
             else:
-                parts[-1] = replace(parts[-1], source=f"{parts[-1].source}\n{line}".lstrip("\n"))
-        parted += [part for part in parts if part.source.strip() or len(parts) == 1]
+                parts[-1][1].append(line)
+        apart = [replace(part, source="\n".join(lines).lstrip("\n")) for part, lines in parts]
+        parted += [part for part in apart if part.source.strip() or len(apart) == 1]
     return parted
 
 
@@ -253,15 +270,16 @@ def _one_cell_a_gap(
     found: Sequence[FoundCell], known: Mapping[str, SourceCell], remarks: dict[str, list[str]]
 ) -> list[FoundCell]:
     """Join split gaps, and of several cells for one gap take the last that is not empty."""
-    joined: list[FoundCell] = []
+    pieces: list[list[FoundCell]] = []
     for cell in found:
-        last = joined[-1] if joined else None
         is_gap = bool(cell.grade_id) and known[cell.grade_id].role == "gap"
-        if is_gap and last and last.grade_id == cell.grade_id and not _first_line(cell.source).startswith("#"):
-            joined[-1] = replace(last, source=f"{last.source}\n{cell.source}")
+        goes_on = bool(pieces) and pieces[-1][0].grade_id == cell.grade_id
+        if is_gap and goes_on and not _first_line(cell.source).startswith("#"):
+            pieces[-1].append(cell)
             _remark(remarks, cell.grade_id, "The cell had been split; its parts were joined.")
         else:
-            joined.append(cell)
+            pieces.append([cell])
+    joined = [replace(parts[0], source="\n".join(part.source for part in parts)) for parts in pieces]
     chosen = {cell.grade_id: at for at, cell in enumerate(joined) if cell.grade_id and not _is_empty(cell.source)}
     kept = []
     for at, cell in enumerate(joined):

@@ -93,14 +93,16 @@ def result_of(
     answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
     if twin:
         story = stories.of_end(answer, is_open=gap.shows(twin))
-    message = MESSAGES.get(status) or story.text or next((result.message for _, result in found if result.message), "")
+    elif not story.seen:
+        failed = (result.message for _, result in found if not result.passed)
+        story = Story(name=story.name, seen=MESSAGES.get(status) or next(failed, ""))
     return GapResult(
         gap=gap.name,
         points=gap.points,
         score=scored(gap, status, found),
         status=status,
         mistake=mistake,
-        message=message,
+        message=story.text,
         remarks=remarks,
         checks=tuple(result for _, result in found),
         story=story,

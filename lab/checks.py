@@ -44,13 +44,11 @@ def _judged(gap: Gap, entry: Entry, ran: Sequence[Entry], shell: InteractiveShel
         return of_error(gap, gap.numbers[0], problem)
     needs = NOTHING if gap.closed else needs_of(code, gap, shell.user_ns, ran, entry)
     doubts = _doubts(gap, needs, shell)
-    if needs.entangled or needs.functions & needs.missing:
+    if doubts:
         return Verdict(gap=gap.name, status=Status.UNSURE, says=doubts)
     judged = gap.numbers[:1] if needs.computed else gap.numbers
     answers = {numbers.name: answer_on(numbers, gap, code, needs, shell, name) for numbers in judged}
     verdict = found_in(gap, judged, answers)
-    if verdict.status is not Status.RIGHT and doubts:
-        return Verdict(gap=gap.name, status=Status.UNSURE, says=doubts)
     says = verdict.says or ((texts.RIGHT_ON_PAGE,) if needs.computed else (texts.RIGHT,))
     notes = (*_page_only(needs), *_outdated(gap, entry, ran, answers[gap.numbers[0].name], verdict.status, shell))
     return replace(verdict, says=says, notes=notes)
@@ -67,7 +65,7 @@ def _compiled(source: str, name: str, shell: InteractiveShell) -> CodeType:
 
 
 def _doubts(gap: Gap, needs: Needs, shell: InteractiveShell) -> tuple[str, ...]:
-    """Why the cell might be wrong here and right in grading: what it uses is not what grading puts there."""
+    """Why nothing certain can be said: what the cell uses is not what grading puts there."""
     found = [texts.ENTANGLED.format(name=name, cell=_cell(needs.computed[name])) for name in sorted(needs.entangled)]
     gaps = notebooks()[gap.notebook]
     for function in sorted(needs.functions):
@@ -77,7 +75,7 @@ def _doubts(gap: Gap, needs: Needs, shell: InteractiveShell) -> tuple[str, ...]:
         elif not supplied_right(function, gaps[definer], shell):
             found.append(texts.NOT_YET_RIGHT.format(name=function, gap=definer))
     state = gap.numbers[0].state
-    off = [name for name in state if needs.computed and not _as_on_page(name, state[name], shell)]
+    off = [name for name in state if name in needs.made_of and not _as_on_page(name, state[name], shell)]
     if off:
         name, number = sorted(needs.computed.items())[0]
         found.append(texts.BUILT_ON_OTHERS.format(name=name, cell=_cell(number), others=texts.listed(off)))

@@ -38,11 +38,19 @@ def _fits_in_picture(mine: np.ndarray, right: np.ndarray) -> bool:
 
 
 def inputs_shown(numbers: Numbers, gap: Gap) -> str:
-    """The numbers a gap was asked about, as text: `dvalue = -0.7, z = 0.61`."""
+    """The numbers a gap was asked about, as text: `dvalue = -0.7, z = 0.61`.
+
+    Of the page itself, which the student has before them, tables are only named.
+    """
     given = {**numbers.state, **numbers.probe}
     names = read_by(compile(gap.driver, "<driver>", "exec", dont_inherit=True)) if gap.driver else [*gap.inputs]
-    parts = [(name, shown(fresh(given[name]), MOST_SHOWN)) for name in dict.fromkeys(names) if name in given]
-    return texts.given([(name, text) for name, text in parts if not text.endswith("…")])
+    values = {name: shown(fresh(given[name]), MOST_SHOWN) for name in dict.fromkeys(names) if name in given}
+    here = numbers is gap.numbers[0]
+    named_only = [name for name, text in values.items() if text.endswith("…") or (here and "\n" in text)]
+    return texts.given(
+        [(name, text) for name, text in values.items() if name not in named_only],
+        named_only if here else [],
+    )
 
 
 def named(gap: Gap, answers: Mapping[str, Answer]) -> tuple[str, str, str, str]:

@@ -33,18 +33,25 @@ def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer])
 
 def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
     """The verdict on a cell that raised on these numbers: type, text and line, and what it usually means."""
-    says: tuple[str, ...] = (_raised(gap, answer, _where(gap, numbers)),)
-    if answer.raised == "NameError" and gap.closed:
-        says += (texts.CLOSED.format(names=texts.listed(gap.inputs)),)
+    line = texts.IN_LINE.format(number=answer.line) if answer.line else ""
+    problem = {"type": answer.raised, "text": answer.problem or texts.NO_TEXT, "line": line}
+    verdict = Verdict(gap=gap.name, status=Status.RAISED)
+    if gap.driver and answer.problem == f"name '{gap.name}' is not defined" and not answer.line:
+        return replace(verdict, says=(texts.NOT_DEFINED.format(name=gap.name),))
     meaning, question = texts.ERRORS.get(answer.raised, ("", ""))
-    return Verdict(
-        gap=gap.name,
-        status=Status.RAISED,
-        says=says,
-        asked=inputs_shown(numbers, gap),
-        explained=meaning,
-        question=question,
-    )
+    if answer.raised in ("SyntaxError", "IndentationError", "TabError"):
+        return replace(verdict, says=(texts.UNREADABLE.format(**problem),), explained=meaning, question=question)
+    asked, where = inputs_shown(numbers, gap), _where(gap, numbers)
+    if answer.raised == "KeyboardInterrupt":
+        return replace(verdict, says=(texts.INTERRUPTED.format(where=where),), asked=asked)
+    if gap.driver and not answer.line:
+        says = (texts.RAISED_WHEN_USED.format(where=where, **problem),)
+        return replace(verdict, says=says, asked=asked, question=texts.WHEN_USED)
+    says = (texts.RAISED.format(where=where, **problem),)
+    if answer.raised == "NameError" and gap.closed:
+        closed = texts.CLOSED.format(names=texts.listed(gap.inputs))
+        return replace(verdict, says=(*says, closed), asked=asked)
+    return replace(verdict, says=says, asked=asked, explained=meaning, question=question)
 
 
 def _where(gap: Gap, numbers: Numbers) -> str:
@@ -78,16 +85,6 @@ def _differs(name: str, right: object, gap: Gap, answer: Answer) -> str:
         return texts.NEVER_SET
     differs = difference(answer.values[name], right, tolerance=gap.tolerance, accept_row=name in gap.accepts_row)
     return differs.text if differs else ""
-
-
-def _raised(gap: Gap, answer: Answer, where: str) -> str:
-    if answer.raised == "KeyboardInterrupt":
-        return texts.INTERRUPTED.format(where=where)
-    if gap.driver and not answer.line and answer.problem == f"name '{gap.name}' is not defined":
-        return texts.NOT_DEFINED.format(name=gap.name)
-    template = texts.RAISED if answer.line or not gap.driver else texts.RAISED_WHEN_USED
-    line = texts.IN_LINE.format(number=answer.line) if answer.line else ""
-    return template.format(where=where, type=answer.raised, text=answer.problem or texts.NO_TEXT, line=line)
 
 
 def _conduct(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer]) -> tuple[str, ...]:

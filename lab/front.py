@@ -57,7 +57,7 @@ def _hint(name: object, shell: InteractiveShell) -> str:
     counts[gap.name] = number = min(counts[gap.name] + 1, len(hints))
     head = texts.HINT.format(gap=gap.name, number=number, count=len(hints))
     more = texts.LAST_HINT if number == len(hints) else texts.NEXT_HINT.format(gap=gap.name)
-    _put(message(f"{hints[number - 1]} ({more})", head=head))
+    _put(message(hints[number - 1], more, head=head))
     return ""
 
 

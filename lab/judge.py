@@ -116,9 +116,8 @@ def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
         factor = _constant_factor(got, want, tolerance)
         if factor:
             return Difference(kind="factor", text=f"is {factor} times what is wanted, everywhere")
-    return Difference(
-        kind="value", text="has the right shape, but not the right value" + ("s" if want.size > 1 else "")
-    )
+    text = "has the right shape, but not the right values" if want.size > 1 else "is not the right number"
+    return Difference(kind="value", text=text)
 
 
 def _counted(array: np.ndarray) -> np.ndarray:
@@ -166,10 +165,16 @@ def shown(value: object, most: int = 400) -> str:
     array = as_array(value)
     if array is None:
         text = repr(value)
-    elif array.ndim == 0:
-        number = array.item()
-        text = repr(number)
+    elif array.ndim == 0 or (array.ndim == 1 and isinstance(value, list | tuple)):
+        text = repr(_of_python(value))
     else:
         with np.printoptions(threshold=60, precision=8, suppress=True):
             text = np.array2string(array, separator=", ")
     return text if len(text) <= most else text[: most - 2] + " …"
+
+
+def _of_python(value: object) -> object:
+    """Without numpy's own number types, which print with their name."""
+    if isinstance(value, list | tuple):
+        return type(value)(_of_python(item) for item in value)
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value

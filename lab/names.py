@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ class Needs:
         missing: Names that exist nowhere.
         constants: The student's own values that depend on no number of the page, as expressions.
         computed: The student's own values made by another cell, with its number; 0 if that cell is not known.
+        made_of: Names before the gap from which those were made.
         entangled: Names that another cell begins and this cell changes: what it gives depends on how often it ran.
         functions: Functions that earlier gaps have defined.
     """
@@ -31,6 +33,7 @@ class Needs:
     missing: frozenset[str]
     constants: Mapping[str, CodeType]
     computed: Mapping[str, int]
+    made_of: frozenset[str]
     entangled: frozenset[str]
     functions: frozenset[str]
 
@@ -40,6 +43,7 @@ NOTHING = Needs(
     missing=frozenset(),
     constants={},
     computed={},
+    made_of=frozenset(),
     entangled=frozenset(),
     functions=frozenset(),
 )
@@ -77,9 +81,25 @@ def needs_of(code: CodeType, gap: Gap, space: Mapping[str, Any], ran: Sequence[E
         missing=frozenset(missing),
         constants=constants,
         computed=computed,
+        made_of=_made_of(computed, known, ran, gap, answer),
         entangled=frozenset(name for name in computed if name in sets),
         functions=frozenset(reached & gap.supplied.keys()),
     )
+
+
+def _made_of(names: Iterable[str], known: set[str], ran: Sequence[Entry], gap: Gap, answer: Entry) -> frozenset[str]:
+    """The names before the gap that stand in the cells which made these values, and in the cells behind those."""
+    found: set[str] = set()
+    done: set[str] = set()
+    todo = set(names)
+    while todo:
+        name = todo.pop()
+        done.add(name)
+        cell = last_to_set(name, ran, gap, answer)
+        words = set(re.findall(r"\w+", cell.source)) if cell else set()
+        found |= words & known
+        todo |= {word for word in words - known - done if last_to_set(word, ran, gap, answer)}
+    return frozenset(found)
 
 
 def read_by(code: CodeType) -> list[str]:

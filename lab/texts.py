@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 FAMILIES = {
     "upstream_left_out": "The upstream gradient is left out",
@@ -112,7 +112,12 @@ MARKS = {
 }
 JUDGED = "checked: In [{entry}]"
 ASKED = "Asked with"
+AS_ON_PAGE = "{names}: as on this page"
 YOURS, WANTED = "yours", "wanted"
+PICTURE = "yours minus wanted"
+MARKS_OF_PICTURE = "+ too large, - too small, ? no number, . right"
+SPOKEN = "Yours minus wanted for {name}; {wrong} of {all} entries differ: {places}."
+NO_NUMBER = "no number"
 QUESTION = "Ask yourself"
 
 RIGHT = "Your cell gives what is wanted on the page's numbers and on one other set of numbers."
@@ -141,6 +146,8 @@ RAISED = "{where}, it raised {type}: {text}{line}."
 RAISED_WHEN_USED = (
     "{where}, the cell itself ran, but what it defines could not be used as the gap asks: {type}: {text}{line}."
 )
+UNREADABLE = "{type}: {text}{line}."
+WHEN_USED = "What does it return or set, and is that what the gap asks for?"
 IN_LINE = " (line {number} of the cell)"
 NO_TEXT = "(no text)"
 INTERRUPTED = "{where}, it was interrupted. Is there a loop in it that may never end?"
@@ -212,14 +219,17 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def given(parts: Iterable[tuple[str, str]]) -> str:
-    """Values as a student would set them, arrays on lines of their own."""
-    lines = ""
-    for name, text in parts:
+def given(values: Iterable[tuple[str, str]], from_page: Sequence[str]) -> str:
+    """Values as a student would set them, tables on lines of their own, and names of those that are on the page."""
+    lines: list[str] = []
+    short: list[str] = []
+    for name, text in values:
         if "\n" in text:
-            indent = " " * (len(name) + 3)
-            text = text.replace("\n", f"\n{indent}")
-            lines += ("\n" if lines else "") + f"{name} = {text}\n"
+            lines.append(f"{name} = " + text.replace("\n", "\n" + " " * (len(name) + 3)))
         else:
-            lines += ("" if not lines or lines.endswith("\n") else ", ") + f"{name} = {text}"
-    return lines.strip("\n")
+            short.append(f"{name} = {text}")
+    if short:
+        lines.insert(0, ", ".join(short))
+    if from_page:
+        lines.append(AS_ON_PAGE.format(names=", ".join(from_page)))
+    return "\n".join(lines)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from html import escape
 
 from lab import texts
-from lab.pictures import LEGEND, as_svg, as_text
+from lab.heatmap import as_svg, as_text
 from lab.verdict import Compared, Status, Verdict
 
 WIDTH = 100
+HEADER = "text-align:left;vertical-align:top;padding-right:1em;font-weight:normal"
 COLOURS = {
     Status.RIGHT: "#2e7d32",
     Status.PARTLY: "#0064a4",
@@ -34,10 +35,12 @@ class Shown:
         return {"text/plain": self.text, "text/html": self.html}
 
 
-def message(text: str, *, head: str = "", status: Status = Status.UNSURE) -> Shown:
-    """A few sentences, with an optional line above them."""
-    lines = ([head] if head else []) + [_wrapped(text)]
-    html = (f"<p><strong>{escape(head)}</strong></p>" if head else "") + f"<p>{_marked_up(text)}</p>"
+def message(*sentences: str, head: str = "", status: Status = Status.UNSURE) -> Shown:
+    """A few paragraphs, with an optional line above them."""
+    lines = [*([head] if head else []), *map(_wrapped, sentences)]
+    html = (f"<p><strong>{escape(head)}</strong></p>" if head else "") + "".join(
+        f"<p>{_marked_up(sentence)}</p>" for sentence in sentences
+    )
     return Shown("\n".join(lines), _boxed(html, status))
 
 
@@ -58,20 +61,25 @@ def _ends(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _explanation(verdict: Verdict) -> str:
-    return f"{verdict.named}. {verdict.explained}".strip() if verdict.named else ""
+    return " ".join(part for part in (f"{verdict.named}." if verdict.named else "", verdict.explained) if part)
 
 
 def _as_text(verdict: Verdict) -> str:
     lines = [headline(verdict), *map(_wrapped, verdict.says)]
     if verdict.asked:
-        lines += [f"{texts.ASKED}:", textwrap.indent(verdict.asked, "    ")]
+        apart = "\n" in verdict.asked
+        lines += [f"{texts.ASKED}:", textwrap.indent(verdict.asked, "    ")] if apart else [_asked(verdict)]
     for one in verdict.compared:
         lines += _compared_lines(one)
-    if verdict.named:
+    if _explanation(verdict):
         lines.append(_wrapped(_explanation(verdict)))
     if verdict.question:
         lines.append(_wrapped(f"{texts.QUESTION}: {verdict.question}"))
     return "\n".join([*lines, *map(_wrapped, _ends(verdict))])
+
+
+def _asked(verdict: Verdict) -> str:
+    return f"{texts.ASKED}: {verdict.asked}"
 
 
 def _wrapped(text: str) -> str:
@@ -84,7 +92,10 @@ def _compared_lines(one: Compared) -> list[str]:
         head = f"    {one.name}, {label}: ".ljust(len(one.name) + 15)
         lines.append(head + value.replace("\n", "\n" + " " * len(head)))
     if one.difference is not None and one.wrong is not None:
-        lines += [textwrap.indent(as_text(one.difference, one.wrong), "        "), f"        ({LEGEND})"]
+        lines += [
+            textwrap.indent(as_text(one.difference, one.wrong), "        "),
+            f"        ({texts.PICTURE}: {texts.MARKS_OF_PICTURE})",
+        ]
     return lines
 
 
@@ -92,10 +103,14 @@ def _as_html(verdict: Verdict) -> str:
     parts = [f"<p><strong>{escape(headline(verdict))}</strong></p>"]
     parts += [f"<p>{_marked_up(text)}</p>" for text in verdict.says]
     if verdict.asked:
-        parts.append(f"<p>{texts.ASKED}:</p><pre>{escape(verdict.asked)}</pre>")
+        apart = "\n" in verdict.asked
+        tag = "pre" if apart else "code"
+        values = f"<{tag}>{escape(verdict.asked)}</{tag}>"
+        parts.append(f"<p>{texts.ASKED}:</p>{values}" if apart else f"<p>{texts.ASKED}: {values}</p>")
     parts += [_compared_html(one) for one in verdict.compared]
-    if verdict.named:
-        parts.append(f"<p><em>{_marked_up(verdict.named)}.</em> {_marked_up(verdict.explained)}</p>")
+    if _explanation(verdict):
+        name = f"<em>{_marked_up(verdict.named)}.</em> " if verdict.named else ""
+        parts.append(f"<p>{name}{_marked_up(verdict.explained)}</p>")
     if verdict.question:
         parts.append(f"<p>{texts.QUESTION}: {_marked_up(verdict.question)}</p>")
     parts += [f"<p>{_marked_up(text)}</p>" for text in _ends(verdict)]
@@ -104,14 +119,15 @@ def _as_html(verdict: Verdict) -> str:
 
 def _compared_html(one: Compared) -> str:
     rows = "".join(
-        f'<tr><th scope="row" style="text-align:left;vertical-align:top;padding-right:1em">{label}</th>'
+        f'<tr><th scope="row" style="{HEADER}">{label}</th>'
         f'<td style="text-align:left"><pre style="margin:0">{escape(value)}</pre></td></tr>'
         for label, value in ((f"{one.name}, {texts.YOURS}", one.yours), (f"{one.name}, {texts.WANTED}", one.wanted))
     )
     picture = ""
     if one.difference is not None and one.wrong is not None:
-        picture = f'<p style="margin:0.3em 0">{as_svg(one.name, one.difference, one.wrong)}</p>'
-    return f'<table style="margin:0.3em 0">{rows}</table>{picture}'
+        svg = as_svg(one.name, one.difference, one.wrong)
+        picture = f'<p style="margin:0.3em 0">{texts.PICTURE}:<br>{svg}</p>'
+    return f'<table style="margin:0.3em 0;font-size:inherit;border:0">{rows}</table>{picture}'
 
 
 def _boxed(html: str, status: Status) -> str:

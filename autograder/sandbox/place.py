@@ -1,6 +1,7 @@
 """Which cell a runner is in: four bytes of shared memory, so that no message is needed to know what hangs.
 
-A runner can write anything there; a forged place can only put the blame on another cell of the same student.
+A runner can write anything there; a forged place can only put the blame on another cell of the same student. The whole
+page is cleared before the next runner starts: what one has written there, no other may read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ class Place:
         descriptor = os.memfd_create("place")
         os.ftruncate(descriptor, mmap.PAGESIZE)
         return cls(descriptor), descriptor
+
+    def clear(self) -> None:
+        """Forget all that a runner has written."""
+        self._memory[:] = bytes(len(self._memory))
+        self.set(NOWHERE)
 
     def set(self, index: int) -> None:
         """Say that the cell with this index is about to run."""

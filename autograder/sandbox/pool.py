@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -25,6 +26,7 @@ from autograder.model import (
     Plan,
     Submission,
     Transcript,
+    Twin,
     Value,
 )
 from autograder.sandbox.confine import Limits
@@ -38,6 +40,7 @@ from autograder.sandbox.wire import (
     Got,
     GraderEnd,
     Output,
+    Ready,
     RunCell,
     Shown,
     Start,
@@ -51,6 +54,11 @@ from autograder.sandbox.zygote import PACKET, RUN, STOP, Ended, Forked, Hello
 
 CONDUCT_TWINS = 3
 """Conduct does not depend on the numbers; it is looked at on the first twins only."""
+
+MOST_LINES = 999
+"""Lines of a cell that an error may name; a forged one says no more."""
+SHOWN_KINDS = frozenset(["text/plain", "image/png"])
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
 
 Message = TypeVar("Message", Hello, Forked, Ended)
 
@@ -100,7 +108,7 @@ class _Warm:
 
     def fork(self) -> tuple[int, int, int]:
         """Start a runner; its process id, and our ends of the pipes (reading, writing)."""
-        self.place.set(NOWHERE)
+        self.place.clear()
         to_read, to_write = os.pipe(), os.pipe()
         socket.send_fds(self._control, [RUN], [to_write[0], to_read[1]])
         os.close(to_write[0])
@@ -140,12 +148,16 @@ class _Heard:
     """What one runner has said so far, and since when it is in the cell it is in."""
 
     since: float
+    ready: bool = False
     cell: int = NOWHERE
     cpu_before: float = 0.0
     answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
     shown: dict[int, list[Output]] = field(default_factory=dict)
 
 
+Places = tuple[int, ...]
+"""Which twins of the plan, by place."""
+PAGE_ALONE: Places = (0,)
 Given = Mapping[str, Mapping[int, Frames]]
 """Outputs by gap and twin (by place)."""
 
@@ -155,6 +167,8 @@ class Speech:
 
     Attributes:
         order: The gaps in the order in which they are handed out: closed ones first, before any right value.
+        groups: Places of the twins that share a runner: those whose numbers a student may see, and the hidden ones.
+            What a student reads was said by a runner that never knew a hidden number.
     """
 
     def __init__(self, plan: Plan, reference: Transcript | None) -> None:
@@ -162,33 +176,36 @@ class Speech:
         self.reference = reference
         self.order = sorted(plan.gaps, key=lambda gap: not gap.closed)
         self.rank = {gap.name: at for at, gap in enumerate(self.order)}
+        shown = [any(gap.shows(twin) for gap in plan.gaps) for twin in plan.twins]
+        split = [tuple(place for place, seen in enumerate(shown) if seen is wanted) for wanted in (True, False)]
+        self.groups: tuple[Places, ...] = tuple(places for places in split if places)
         self.givens: list[Frames] = [pack_all(twin.givens) for twin in plan.twins]
-        self._replies: dict[tuple[tuple[str, ...], int], bytes] = {}
+        self._replies: dict[tuple[Places, tuple[str, ...], int], bytes] = {}
 
-    def first(self, asked: Sequence[Gap]) -> Before | None:
+    def first(self, places: Places, asked: Sequence[Gap]) -> Before | None:
         """How the first of the gaps that a submission has is run."""
-        return self._before(asked, 0, {}) if asked else None
+        return self._before(places, asked, 0, {}) if asked else None
 
-    def reply(self, asked: Sequence[Gap], at: int, got: Given) -> bytes:
+    def reply(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> bytes:
         """What is sent once gap `asked[at]` has answered on every twin: right values, and how the next one is run.
 
         Gaps are handed out one at a time, in a fixed order; right values are only ever of gaps that have answered, or
         can no longer answer.
         """
-        key = (tuple(gap.name for gap in asked), at)
+        key = (places, tuple(gap.name for gap in asked), at)
         if self.reference is None or key not in self._replies:
-            self._replies[key] = frame_of(self._after(asked, at, got))
+            self._replies[key] = frame_of(self._after(places, asked, at, got))
         return self._replies[key]
 
-    def _after(self, asked: Sequence[Gap], at: int, got: Given) -> After:
+    def _after(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> After:
         gap = asked[at]
-        following = self._before(asked, at + 1, got) if at + 1 < len(asked) else None
+        following = self._before(places, asked, at + 1, got) if at + 1 < len(asked) else None
         if gap.closed:
             return After([], (), "", following)
-        states = [self._right(place, gap, got) for place in range(len(self.plan.twins))]
+        states = [self._right(place, gap, got) for place in places]
         return After(states, gap.supplies, gap.solution if gap.supplies else "", following)
 
-    def _before(self, asked: Sequence[Gap], at: int, got: Given) -> Before:
+    def _before(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> Before:
         gap = asked[at]
         return Before(
             closed=gap.closed,
@@ -196,7 +213,7 @@ class Speech:
             defines=(gap.name, *gap.supplies) if gap.driver else (),
             driver=gap.driver,
             results=gap.results,
-            cases={place: self._case(asked, at, place, got) for place in range(len(self.plan.twins))},
+            cases={number: self._case(asked, at, place, got) for number, place in enumerate(places)},
         )
 
     def _case(self, asked: Sequence[Gap], at: int, place: int, got: Given) -> Case:
@@ -268,31 +285,33 @@ class Sandbox:
         return self._warm[plotting]
 
     def replay(self, speech: Speech, submission: Submission) -> Transcript:
-        """Replay a submission on every twin of its plan, all in one runner.
+        """Replay a submission on every twin of its plan, one runner for each group of them.
 
-        A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it.
+        A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it. The first answer
+        of a gap counts: a runner that ended has seen right values, and which cell ended it could tell the next one.
         """
         ends_at = time.monotonic() + self.limits.notebook_wall_s
         left_out: dict[int, Fault] = {}
-        while True:
-            cells = _cells_to_run(speech, submission, set(left_out))
-            heard, fault = self._converse(speech, cells, _imports(submission), ends_at, capture=False)
-            if fault is None or fault.cell == NOWHERE:
-                break
-            left_out[fault.cell] = fault
-        ended = {
-            submission.cells[cell].grade_id: Answer(outcome=one.outcome, problem=one.problem)
-            for cell, one in left_out.items()
-            if submission.cells[cell].kind is CellKind.GAP
-        }
-        if fault is not None:  # the notebook's own deadline: what has not answered is stopped
-            stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
-            ended |= {gap.name: stopped for gap in speech.plan.gaps if gap.name not in heard.answers}
-        answers = {
-            twin.name: {gap: by_twin[twin.name] for gap, by_twin in heard.answers.items() if twin.name in by_twin}
-            | ended
-            for twin in speech.plan.twins
-        }
+        answers: dict[str, dict[str, Answer]] = {twin.name: {} for twin in speech.plan.twins}
+        for places in speech.groups:
+            while True:
+                cells = _cells_to_run(speech, submission, set(left_out))
+                heard, fault = self._converse(speech, places, cells, _imports(submission), ends_at, capture=False)
+                for gap, by_twin in heard.answers.items():
+                    for twin, answer in by_twin.items():
+                        answers[twin].setdefault(gap, answer)
+                if fault is None or fault.cell == NOWHERE:
+                    break
+                left_out[fault.cell] = fault
+            if fault is not None:  # the notebook's own deadline: what has not answered is stopped
+                stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
+                for place in places:
+                    given = answers[speech.plan.twins[place].name]
+                    given |= {gap.name: stopped for gap in speech.plan.gaps if gap.name not in given}
+        for cell, fault in left_out.items():
+            if submission.cells[cell].kind is CellKind.GAP:
+                for given in answers.values():
+                    given[submission.cells[cell].grade_id] = Answer(outcome=fault.outcome, problem=fault.problem)
         return Transcript(answers=answers, remarks=_remarks_on(submission, left_out))
 
     def capture(self, speech: Speech, submission: Submission, left_out: frozenset[int]) -> dict[int, list[Output]]:
@@ -301,13 +320,21 @@ class Sandbox:
         skip = set(left_out)
         while True:
             cells = [(at, RunCell(cell.source)) for at, cell in enumerate(submission.cells) if at not in skip]
-            heard, fault = self._converse(speech, cells, "", ends_at, capture=True)
+            heard, fault = self._converse(speech, PAGE_ALONE, cells, "", ends_at, capture=True)
             if fault is None or fault.cell == NOWHERE:
-                return heard.shown
+                shown = {number: outputs for number, outputs in heard.shown.items() if 0 <= number < len(cells)}
+                return {cells[number][0]: _harmless(outputs, self.limits) for number, outputs in shown.items()}
             skip.add(fault.cell)
 
     def _converse(
-        self, speech: Speech, cells: list[tuple[int, RunCell]], imports: str, ends_at: float, *, capture: bool
+        self,
+        speech: Speech,
+        places: Places,
+        cells: list[tuple[int, RunCell]],
+        imports: str,
+        ends_at: float,
+        *,
+        capture: bool,
     ) -> tuple[_Heard, Fault | None]:
         """Talk to one runner until it is done or is ended; a fault's cell is an index into the submission."""
         warm = self._process(plotting=any("matplotlib" in cell.source for _, cell in cells))
@@ -322,14 +349,14 @@ class Sandbox:
         try:
             start = Start(
                 cells=[cell for _, cell in cells],
-                twins=speech.givens[:1] if capture else speech.givens,
+                twins=[speech.givens[place] for place in places],
                 capture=capture,
                 imports=imports,
                 output_bytes=self.limits.output_bytes,
-                first=speech.first(asked),
+                first=speech.first(places, asked),
             )
             grader.send(frame_of(start), out_of_time)
-            _listen(grader, speech, asked, heard, out_of_time)
+            _listen(grader, speech, places, asked, heard, out_of_time)
         except TimeoutError as error:
             problem, outcome = str(error), Outcome.STOPPED
         except WireError as error:
@@ -342,24 +369,27 @@ class Sandbox:
             ended = warm.stop()
         if not problem:
             return heard, None
-        cell = warm.place.get()
-        if cell == NOWHERE:
+        if time.monotonic() > ends_at and outcome is Outcome.STOPPED:
+            return heard, Fault(cell=NOWHERE, outcome=outcome, problem=problem)
+        if not heard.ready:
             raise KitError(
                 f"A runner ended before any student code (signal {ended.signal}, exit code {ended.code}, {problem}). "
                 "Run `autograder doctor` to see which layer of the confinement fails."
             )
-        if time.monotonic() > ends_at and outcome is Outcome.STOPPED:
-            return heard, Fault(cell=NOWHERE, outcome=outcome, problem=problem)
         if outcome is Outcome.DIED and ended.signal:
             outcome, problem = _by_signal(ended.signal, self.limits)
-        return heard, Fault(cell=cells[min(max(cell, 0), len(cells) - 1)][0], outcome=outcome, problem=problem)
+        cell = min(max(warm.place.get(), 0), len(cells) - 1)
+        return heard, Fault(cell=cells[cell][0], outcome=outcome, problem=problem)
 
     def _out_of_time(self, heard: _Heard, cell: int, pid: int, ends_at: float) -> str:
-        """Why a runner must be stopped now; empty if it need not be. A cell's clocks start when it is first seen."""
+        """Why a runner must be stopped now; empty if it need not be. A cell's clocks start when it is first seen.
+
+        Cells only go forward; a runner that claims to be back in an earlier one gets no more time.
+        """
         now, cpu = time.monotonic(), cpu_seconds(pid)
         if now > ends_at:
             return f"the notebook as a whole took longer than {self.limits.notebook_wall_s:g} s"
-        if cell != heard.cell:
+        if cell > heard.cell:
             heard.cell, heard.since, heard.cpu_before = cell, now, cpu
         if cpu - heard.cpu_before > self.limits.cell_cpu_s:
             return f"it ran for more than {self.limits.cell_cpu_s:g} s"
@@ -369,7 +399,12 @@ class Sandbox:
 
 
 def _listen(
-    grader: GraderEnd, speech: Speech, asked: Sequence[Gap], heard: _Heard, out_of_time: Callable[[], str]
+    grader: GraderEnd,
+    speech: Speech,
+    places: Places,
+    asked: Sequence[Gap],
+    heard: _Heard,
+    out_of_time: Callable[[], str],
 ) -> None:
     """Take one answer for each gap, in order, and reply to each."""
     got: dict[str, dict[int, Frames]] = {}
@@ -380,26 +415,44 @@ def _listen(
             if at == len(asked) or message.gap != speech.rank[asked[at].name]:
                 raise WireError("an answer that was not asked for")
             gap, twins = asked[at], speech.plan.twins
-            gave = {place: one for place, one in message.gave.items() if 0 <= place < len(twins)}
-            heard.answers[gap.name] = {twins[place].name: _answer(gap, one) for place, one in gave.items()}
+            gave = {places[number]: one for number, one in message.gave.items() if 0 <= number < len(places)}
+            heard.answers[gap.name] = {
+                twins[place].name: _answer(gap, twins[place], one) for place, one in gave.items()
+            }
             got[gap.name] = {place: one.values for place, one in gave.items()}
-            grader.send(speech.reply(asked, at, got), out_of_time)
+            grader.send(speech.reply(places, asked, at, got), out_of_time)
         elif isinstance(message, Shown):
             heard.shown[message.cell] = message.outputs
+        elif isinstance(message, Ready):
+            heard.ready = True
         else:
             return
 
 
-def _answer(gap: Gap, gave: Gave) -> Answer:
-    return Answer(
+def _answer(gap: Gap, twin: Twin, gave: Gave) -> Answer:
+    answer = Answer(
         outcome=Outcome.RAISED if gave.error else Outcome.ANSWERED,
         values=_values({name: frame for name, frame in gave.values.items() if name in gap.answers}),
-        problem=gave.error[:500],
-        line=gave.line,
+        problem=" ".join(gave.error[:500].split()),
+        line=gave.line if 0 < gave.line <= MOST_LINES else 0,
         touched=tuple(name[:100] for name in gave.touched[:50]),
         repeats=gave.repeats,
         needs_globals=gave.needs_globals,
     )
+    return answer if gap.shows(twin) or not gave.error else replace(answer, problem=answer.error)
+
+
+def _harmless(outputs: list[Output], limits: Limits) -> list[Output]:
+    """Outputs as they go on: text and pictures, since markup could hold a script; no more than a cell may show."""
+    kept, used = [], 0
+    for output in outputs:
+        data = {kind: part for kind, part in output.data.items() if kind in SHOWN_KINDS}
+        if not _BASE64.fullmatch(data.get("image/png", "")):
+            del data["image/png"]
+        used += sum(map(len, [output.text, *data.values(), output.ename, output.evalue, *output.traceback]))
+        if used <= 2 * limits.output_bytes:
+            kept.append(msgspec.structs.replace(output, data=data))
+    return kept
 
 
 def _values(frames: Frames) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""Replay a notebook on its twins. Runs inside the sandbox, in one process with student code: nothing here is trusted.
+"""Replay a notebook on a group of twins. Runs inside the sandbox, in one process with student code: nothing is trusted.
 
 After a locked cell the twin's givens are put in. Before a gap, and again once it has answered, every name of the
 reference's state whose value differs is set right; what is equal is left alone, so that aliases and values which the
@@ -27,6 +27,7 @@ from autograder.sandbox.wire import (
     Gave,
     Got,
     OddFrame,
+    Ready,
     RunCell,
     RunnerEnd,
     Shown,
@@ -129,7 +130,7 @@ class Twin:
 
 
 class Replay:
-    """One run of one notebook on all its twins, cell by cell.
+    """One run of one notebook on a group of its twins, cell by cell.
 
     A gap answers on every twin before a right value of it is shown on any: what a correction tells comes too late.
     """
@@ -149,6 +150,7 @@ class Replay:
         self._before = start.first
         self._twins = [Twin(dict(self._shell.user_ns), givens) for givens in start.twins]
         self._cell(start.imports, self._twins, show=False)
+        self._grader.send(Ready())
         for index, cell in enumerate(start.cells):
             self._place.set(index)
             if cell.gap >= 0:

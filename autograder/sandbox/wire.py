@@ -20,8 +20,10 @@ import numpy as np
 ELEMENT_TYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 4
-MAX_TEXT = 10_000
+MAX_TEXT = 1000
 MAX_ITEMS = 1000
+MAX_LEAVES = 10_000
+"""Of a list of lists; numpy gives each as much room as the longest text needs."""
 MAX_ARRAY_BYTES = 1 << 16
 """Far above any right value of the course; one message carries a gap's answers on all twins."""
 _HEADER = struct.Struct("<I")
@@ -131,6 +133,10 @@ class Gave(msgspec.Struct, frozen=True, array_like=True):
     needs_globals: bool
 
 
+class Ready(msgspec.Struct, frozen=True, array_like=True, tag="Ready"):
+    """The runner is set up; what comes next is the student's doing."""
+
+
 class Got(msgspec.Struct, frozen=True, array_like=True, tag="Got"):
     """What the gap gave on every twin that judges it."""
 
@@ -161,7 +167,7 @@ class End(msgspec.Struct, frozen=True, array_like=True, tag="End"):
     """The notebook has been run to its end."""
 
 
-FromRunner = Got | Shown | End
+FromRunner = Ready | Got | Shown | End
 ToRunner = Start | After
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -187,8 +193,16 @@ def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
     if type(value) is Fraction:
         return float(value)
     if (type(value) is list or type(value) is tuple) and depth and len(value) <= MAX_ITEMS:
-        return SequenceFrame(kind is tuple, tuple(pack(item, depth - 1) for item in value))
+        frame = SequenceFrame(kind is tuple, tuple(pack(item, depth - 1) for item in value))
+        if depth < MAX_DEPTH or _leaves(frame) <= MAX_LEAVES:
+            return frame
     return OddFrame(kind.__name__[:100])
+
+
+def _leaves(frame: Frame, depth: int = MAX_DEPTH) -> int:
+    if not isinstance(frame, SequenceFrame):
+        return 1
+    return sum(_leaves(item, depth - 1) for item in frame.items) if depth else 0
 
 
 def _pack_array(array: np.ndarray, type_name: str) -> Frame:
@@ -205,7 +219,8 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
     """The value of a frame; arrays own their memory.
 
     Raises:
-        WireError: Unlisted element type, a size that does not fit the bytes, or nesting deeper than `MAX_DEPTH`.
+        WireError: Unlisted element type, a size that does not fit the bytes, nesting deeper than `MAX_DEPTH`, or more
+            text or items than `pack` lets through.
     """
     if isinstance(frame, ArrayFrame):
         return _unpack_array(frame)
@@ -214,8 +229,12 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
     if isinstance(frame, SequenceFrame):
         if not depth:
             raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
+        if len(frame.items) > MAX_ITEMS or (depth == MAX_DEPTH and _leaves(frame) > MAX_LEAVES):
+            raise WireError("a list of more items than are taken")
         items = [unpack(item, depth - 1) for item in frame.items]
         return tuple(items) if frame.is_tuple else items
+    if isinstance(frame, str) and len(frame) > MAX_TEXT:
+        raise WireError(f"a text of more than {MAX_TEXT} characters")
     return frame
 
 
@@ -224,7 +243,7 @@ def _unpack_array(frame: ArrayFrame) -> np.ndarray:
         raise WireError("an array of a type that is not listed")
     if len(frame.shape) > MAX_DIMENSIONS or any(not 0 <= size <= len(frame.data) for size in frame.shape):
         raise WireError("an array with an impossible shape")
-    if math.prod(frame.shape) * int(frame.element[1:]) != len(frame.data):
+    if math.prod(frame.shape) * int(frame.element[1:]) != len(frame.data) or len(frame.data) > MAX_ARRAY_BYTES:
         raise WireError("an array whose shape does not fit its bytes")
     return np.frombuffer(frame.data, "<" + frame.element).reshape(frame.shape).copy()
 

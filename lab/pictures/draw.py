@@ -5,7 +5,7 @@ No ids, so that two pictures in one page cannot disturb each other: arrow heads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from math import atan2, cos, sin
@@ -43,11 +43,12 @@ def _short(value: object) -> str:
 
 
 def text(
-    x: float, y: float, words: str, look: str = "", *, size: int = PLAIN, anchor: str = "middle", **data: object
-) -> str:
+    x: float, y: float, words: str, look: str = "", *, size: int = PLAIN, anchor: str = "middle",
+    data: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
     """One line of text whose middle is at height `y`."""
     place = attributes(x=float(x), y=float(y + 0.35 * size), font_size=size, text_anchor=anchor)
-    return f'<text class="{look}"{place}{attributes(**data)}>{escape(words)}</text>'
+    return f'<text class="{look}"{place}{attributes(**(data or {}))}>{escape(words)}</text>'
 
 
 def shape(kind: str, look: str, **values: object) -> str:
@@ -70,7 +71,9 @@ def circle(x: float, y: float, radius: float, look: str, **data: object) -> str:
 
 def path(look: str, *points: object, **data: object) -> str:
     """A path; `points` are letters and numbers in SVG's order."""
-    return shape("path", look, d=" ".join(_short(float(p)) if isinstance(p, int | float) else str(p) for p in points), **data)
+    return shape(
+        "path", look, d=" ".join(_short(float(p)) if isinstance(p, int | float) else str(p) for p in points), **data
+    )
 
 
 def tip(x: float, y: float, towards: tuple[float, float], look: str, *, size: float = 10) -> str:

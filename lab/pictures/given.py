@@ -7,18 +7,25 @@ import math
 from lab.pictures.network import Rows
 
 
+class CannotDraw(ValueError):  # noqa: N818 (students read it)
+    """What was handed over is not what the picture shows; a notebook prints it as one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"No picture: {self}."]
+
+
 def one(value: object, name: str) -> float:
     """A single finite number.
 
     Raises:
-        ValueError: It is none.
+        CannotDraw: It is none.
     """
     try:
         result = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
-        raise ValueError(f"the picture needs {name} to be one number; it is {_told(value)}") from error
+        raise CannotDraw(f"the picture needs {name} to be one number; it is {_told(value)}") from error
     if not math.isfinite(result):
-        raise ValueError(f"the picture needs {name} to be a finite number; it is {value}")
+        raise CannotDraw(f"the picture needs {name} to be a finite number; it is {value}")
     return result
 
 
@@ -26,11 +33,11 @@ def several(values: object, name: str, *, most: int) -> tuple[float, ...]:
     """A list of 1 to `most` numbers.
 
     Raises:
-        ValueError: It is none, or too long to be drawn.
+        CannotDraw: It is none, or too long to be drawn.
     """
     items = _items(values, name)
     if not 1 <= len(items) <= most:
-        raise ValueError(f"the picture has room for 1 to {most} numbers in {name}; it has {len(items)}")
+        raise CannotDraw(f"the picture has room for 1 to {most} numbers in {name}; it has {len(items)}")
     return tuple(one(item, f"each entry of {name}") for item in items)
 
 
@@ -38,16 +45,16 @@ def rows(values: object, name: str, *, most: tuple[int, int]) -> Rows:
     """A table of numbers with rows of equal length; a single row may come without its outer brackets.
 
     Raises:
-        ValueError: It is none, or too large to be drawn.
+        CannotDraw: It is none, or too large to be drawn.
     """
     items = _items(values, name)
-    if items and all(isinstance(item, int | float) for item in items):
+    if items and not any(hasattr(item, "__len__") for item in items):
         items = [items]
     table = tuple(several(row, f"each row of {name}", most=most[1]) for row in items)
     if len({len(row) for row in table}) != 1:
-        raise ValueError(f"the rows of {name} differ in length" if table else f"{name} is empty")
+        raise CannotDraw(f"the rows of {name} differ in length" if table else f"{name} is empty")
     if len(table) > most[0]:
-        raise ValueError(f"the picture has room for {most[0]} rows in {name}; it has {len(table)}")
+        raise CannotDraw(f"the picture has room for {most[0]} rows in {name}; it has {len(table)}")
     return table
 
 
@@ -55,16 +62,16 @@ def same(count: int, other: int, what: str) -> None:
     """Refuse sizes that differ.
 
     Raises:
-        ValueError: They do.
+        CannotDraw: They do.
     """
     if count != other:
-        raise ValueError(f"{what} do not fit: {count} and {other}")
+        raise CannotDraw(f"{what} do not fit: {count} and {other}")
 
 
 def _items(values: object, name: str) -> list[object]:
     plain = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(plain, list | tuple):
-        raise ValueError(f"the picture needs {name} to hold several numbers; it is {_told(values)}")
+        raise CannotDraw(f"the picture needs {name} to hold several numbers; it is {_told(values)}")
     return list(plain)
 
 

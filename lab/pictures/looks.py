@@ -83,6 +83,7 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 .tip{fill:var(--lp-line)}.tip.v{fill:var(--lp-value)}.tip.now{fill:var(--lp-grad)}
 .pill{fill:var(--lp-paper);stroke:var(--lp-rim);stroke-width:1.2}
 .pill.now{fill:var(--lp-grad-wash);stroke:var(--lp-grad);stroke-width:1.8}
+.pill.off{stroke:var(--lp-line);stroke-dasharray:3 4}.dim{stroke:var(--lp-line)}
 .pill.am,.am-box{fill:var(--lp-amber);stroke:var(--lp-amber-line);stroke-width:2}
 .op{fill:var(--lp-paper);stroke:var(--lp-ink);stroke-width:1.8}
 .op.now{fill:var(--lp-grad-wash);stroke:var(--lp-grad);stroke-width:3.4}

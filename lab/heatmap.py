@@ -6,6 +6,9 @@ from html import escape
 
 import numpy as np
 
+from lab import texts
+
+MOST_SPOKEN = 6
 CELL_WIDTH, CELL_HEIGHT, EDGE = 58, 24, 2
 TOO_LARGE, TOO_SMALL = "#b34700", "#0064a4"
 
@@ -26,15 +29,11 @@ def _mark(value: float, wrong: bool) -> str:
     return ("+" if value > 0 else "-") if np.isfinite(value) else "?"
 
 
-LEGEND = "yours minus wanted: + too large, - too small, ? no number, . right"
-
-
 def spoken(name: str, difference: np.ndarray, wrong: np.ndarray) -> str:
     """The picture in words, for screen readers and for where pictures are left out."""
-    count = int(np.count_nonzero(wrong))
-    places = [_place(index) + f": {_short(difference[tuple(index)])}" for index in np.argwhere(wrong)[:6]]
-    more = ", and so on" if count > len(places) else ""
-    return f"Where {name} differs, {count} of {wrong.size} entries, yours minus wanted: {'; '.join(places)}{more}."
+    places = [f"{_place(index)}: {_short(difference[tuple(index)])}" for index in np.argwhere(wrong)]
+    most = places[:MOST_SPOKEN] + (["and so on"] if len(places) > MOST_SPOKEN else [])
+    return texts.SPOKEN.format(name=name, wrong=len(places), all=wrong.size, places="; ".join(most))
 
 
 def _place(index: np.ndarray) -> str:
@@ -42,7 +41,7 @@ def _place(index: np.ndarray) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:+.3g}" if np.isfinite(value) else "no number"
+    return f"{value:+.3g}" if np.isfinite(value) else texts.NO_NUMBER
 
 
 def as_svg(name: str, difference: np.ndarray, wrong: np.ndarray) -> str:
@@ -67,12 +66,12 @@ def as_svg(name: str, difference: np.ndarray, wrong: np.ndarray) -> str:
 
 def _cell(row: int, column: int, value: float, wrong: bool, largest: float) -> str:
     x, y = EDGE + column * CELL_WIDTH, EDGE + row * CELL_HEIGHT
-    text = _short(value) if wrong else "·"
+    text = ("·" if not wrong else f"{value:+.3g}") if np.isfinite(value) else "NaN"
     colour = TOO_LARGE if value > 0 else TOO_SMALL
     depth = 0.15 + 0.35 * min(1.0, abs(value) / largest) if np.isfinite(value) else 0.5
     frame = f'stroke="{colour}" stroke-width="2"' if wrong else 'stroke="currentColor" stroke-opacity="0.25"'
     fill = f'fill="{colour}" fill-opacity="{depth:.2f}"' if wrong else 'fill="none"'
     return (
         f'<rect x="{x + 1}" y="{y + 1}" width="{CELL_WIDTH - 2}" height="{CELL_HEIGHT - 2}" {fill} {frame}/>'
-        f'<text x="{x + CELL_WIDTH / 2:g}" y="{y + 16}">{text.replace("no number", "NaN")}</text>'
+        f'<text x="{x + CELL_WIDTH / 2:g}" y="{y + 16}">{text}</text>'
     )

@@ -1,0 +1,66 @@
+"""One word for one thing: what the notebooks' prose says, and what it does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from .conftest import SourceTexts
+
+AVOIDED = {
+    r"\bprevious layers?\b": "say the next layer, which sends the gradient, or the layer before, which receives it",
+    r"\bgates?\b": "say operation",
+    r"\bdeltas?\b": "say gradient",
+    r"\berrors?\b": "say gradient; an error of Python, or of an output, is listed below",
+}
+
+ALLOWED = {
+    "01_neuron": ("rounding errors", "proportional to the error"),
+    "03_step": ("proportional to the error of the output", "even a large error gives a small step"),
+    "04_layer_inputs": ("An error about shapes", "slips would no error report", "No error warns you"),
+    "05_layer_parameters": ("does any of the others raise an error",),
+    "07_all_together": ("because it raises no error",),
+}
+"""Where an avoided word means something else, or names what is being set apart."""
+
+
+def prose(text: SourceTexts) -> str:
+    """The text of a notebook without formulas."""
+    return re.sub(r"\$\$.*?\$\$|\$.*?\$", " ", "\n\n".join(text.markdown), flags=re.DOTALL)
+
+
+def avoided(text: str, allowed: tuple[str, ...]) -> Iterator[str]:
+    for phrase in allowed:
+        text = text.replace(phrase, "")
+    for words in AVOIDED:
+        for found in re.finditer(words, text, re.IGNORECASE):
+            yield text[max(0, found.start() - 40) : found.end() + 20]
+
+
+def test_the_prose_avoids_words_that_mislead(texts: Mapping[str, SourceTexts]) -> None:
+    found = {name: list(avoided(prose(text), ALLOWED.get(name, ()))) for name, text in texts.items()}
+    assert {name: places for name, places in found.items() if places} == {}
+
+
+def test_every_exception_is_still_needed(texts: Mapping[str, SourceTexts]) -> None:
+    unused = [
+        (name, phrase) for name, phrases in ALLOWED.items() for phrase in phrases if phrase not in prose(texts[name])
+    ]
+    assert unused == []
+
+
+def test_the_derivative_of_a_sum_is_always_said_to_be_with_respect_to_something(
+    texts: Mapping[str, SourceTexts],
+) -> None:
+    for name, text in texts.items():
+        for found in re.finditer(r"derivatives? of (?:a|the) sum\b(?P<after>.{0,40})", prose(text), re.DOTALL):
+            assert "with respect to" in found["after"], f"{name}: {found[0]}"
+
+
+@pytest.mark.parametrize(
+    "sentence", ["The previous layer sends it.", "This gate multiplies.", "The delta arrives.", "errors"]
+)
+def test_an_avoided_word_is_seen(sentence: str) -> None:
+    assert list(avoided(sentence, ())) != []

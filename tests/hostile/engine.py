@@ -1,0 +1,205 @@
+"""Run every attack through the kit's engine and write down what could be seen: also as another user, as a script.
+
+`python engine.py FOLDER OUT.json [ID...]` makes a class below FOLDER and attacks it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+if __package__:
+    from .entries import ASSIGNMENT, Entry, HandedIn, entries, hand_in
+    from .scene import REPOSITORY, Listeners, Scene
+else:  # as a script of another user or of an installed kit, which has no tests
+    sys.path.insert(0, str(Path(__file__).parent))
+    from entries import ASSIGNMENT, Entry, HandedIn, entries, hand_in  # type: ignore[no-redef,import-not-found]
+    from scene import REPOSITORY, Listeners, Scene  # type: ignore[no-redef,import-not-found]
+
+from autograder import batch, feedback
+from autograder.course import Course
+from autograder.grading import Graded, Grader
+from autograder.sandbox.confine import Limits
+
+LIMITS = Limits(
+    cell_cpu_s=0.6,
+    cell_wall_s=1.5,
+    runner_cpu_s=3,
+    notebook_wall_s=12,
+    memory_bytes=1 << 30,
+)
+"""Small, so that what hangs does not take long."""
+MOST_SECONDS = 2 * LIMITS.notebook_wall_s + 6  # replays and display have a deadline each
+HONEST = "honest"
+
+
+class Seen(msgspec.Struct):
+    """What one entry left behind.
+
+    Attributes:
+        fault: An exception that came out of the grader: it would have stopped the class.
+        leaks: Canaries in what the student may read.
+        changed: Files of the course and the kit that are not as before.
+        left: Files in shared folders.
+        processes: Processes left in the sandbox's sessions, besides the warm ones.
+        connections: Kinds of connections that arrived.
+    """
+
+    score: float | None
+    statuses: dict[str, str]
+    remarks: str
+    seconds: float
+    fault: str = ""
+    leaks: list[str] = []
+    changed: list[str] = []
+    left: list[str] = []
+    processes: list[str] = []
+    connections: list[str] = []
+    visible: str = ""
+
+
+def handed_in(scene: Scene, course: Course, entry: Entry) -> HandedIn:
+    """What the entry's student hands in."""
+    release = (REPOSITORY / "release" / ASSIGNMENT / f"{entry.notebook}.ipynb").read_bytes()
+    return hand_in(entry, release, course.plan(entry.notebook), scene.places)
+
+
+def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
+    """Put a submission where graders look for it; `link:PATH` as a file's content makes a link."""
+    folder = scene.root / "submitted" / entry.id / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / f"{entry.notebook}.ipynb").write_bytes(what.data)
+    for name, content in what.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if content.startswith(b"link:"):
+            path.symlink_to(content.removeprefix(b"link:").decode())
+        else:
+            path.write_bytes(content)
+    return folder
+
+
+class Engine:
+    """The kit's engine on a scene: one grader for all entries, as in a class."""
+
+    def __init__(self, scene: Scene, listeners: Listeners) -> None:
+        self.scene, self.listeners = scene, listeners
+        self.course = Course(REPOSITORY, scene.secret)  # for the honest solutions, which hold no canary
+        self.grader = Grader(scene.course(), LIMITS)
+
+    def warm_up(self, notebooks: Iterable[str]) -> None:
+        """References and known mistakes once; what they hold is forbidden from here on."""
+        for name in notebooks:
+            self.scene.forbid_hidden_numbers(self.grader.course.plan(name), self.grader.reference(name))
+            self.grader.known_mistakes(name)
+
+    def attack(self, entry: Entry) -> Seen:
+        """Hand one entry in, have it graded, look at what is different."""
+        folder = put(self.scene, entry, handed_in(self.scene, self.course, entry))
+        before = self.scene.fingerprint()
+        known = len(self.listeners.connections)
+        started = time.monotonic()
+        kept: list[Graded] = []
+        fault = ""
+        try:
+            jobs = [job for job in batch.jobs_in(self.course_of(folder), folder.parents[1]) if job.student == entry.id]
+            job = next(job for job in jobs if job.notebook == entry.notebook)
+            [record] = batch.grade_all(
+                self.grader, [job], workers=1, results=None, keep=kept.append, told=lambda _: None
+            )
+        except BaseException as error:  # whatever it is, it would have stopped the class
+            return Seen(
+                score=None,
+                statuses={},
+                remarks="",
+                seconds=time.monotonic() - started,
+                fault=f"{type(error).__name__}: {error}"[:300],
+            )
+        seconds = time.monotonic() - started
+        visible = _visible(kept, record)
+        after = self.scene.fingerprint()
+        return Seen(
+            score=record.score,
+            statuses={result.gap: str(result.status) for result in record.gaps},
+            remarks=" ".join([*record.remarks, *(text for result in record.gaps for text in result.remarks)]),
+            seconds=seconds,
+            fault=fault,
+            leaks=self.scene.leaks(visible),
+            changed=sorted(path for path in {*before, *after} if before.get(path) != after.get(path)),
+            left=self.scene.left_behind(),
+            processes=self.processes(),
+            connections=self.listeners.connections[known:],
+            visible=visible,
+        )
+
+    def course_of(self, folder: Path) -> Course:
+        return self.grader.course
+
+    def processes(self) -> list[str]:
+        """Processes of the sandbox, and orphans of this one, besides the warm ones."""
+        warm = warm_processes()
+        return [text for pid, text in _processes() if text.split()[-1] in warm and pid not in warm]
+
+    def close(self) -> None:
+        """End the warm processes."""
+        self.grader.close()
+
+
+def warm_processes() -> set[str]:
+    """Children of this process that lead a session: the warm ones."""
+    return {pid for pid, text in _processes() if text.split()[1] == str(os.getpid()) and text.split()[-1] == pid}
+
+
+def _processes() -> list[tuple[str, str]]:
+    """Every process: its id; and name, parent, session."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        try:
+            text = Path(f"/proc/{name}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        comm, _, rest = text.rpartition(")")
+        fields = rest.split()
+        found.append((name, f"{comm.partition('(')[2].replace(' ', '_') or '-'} {fields[1]} {fields[3]}"))
+    return found
+
+
+def _visible(kept: Sequence[Graded], record: Any) -> str:
+    """All that may reach the student: the record, the autograded notebook, its verdicts."""
+    parts = [msgspec.json.encode(record).decode()]
+    for graded in kept:
+        parts += [feedback.verdict(result) for result in graded.record.gaps]
+        parts.append(repr(graded.shown))
+        parts += [cell.source for cell in graded.repaired.cells]
+        outputs = feedback.outputs_of(graded.record, [cell.grade_id for cell in graded.repaired.cells], graded.shown)
+        parts.append(json.dumps(outputs, ensure_ascii=False))
+    return "\n".join(parts)
+
+
+def run(folder: Path, wanted: Sequence[str] = ()) -> dict[str, Seen]:
+    """Attack a class of its own with all entries, or with those whose id starts with one of `wanted`."""
+    chosen = [entry for entry in entries() if not wanted or entry.id.startswith(tuple(wanted))]
+    scene = Scene.make(folder)
+    with Listeners(folder) as listeners:
+        scene.places |= listeners.places
+        engine = Engine(scene, listeners)
+        try:
+            engine.warm_up(sorted({entry.notebook for entry in chosen}))
+            return {entry.id: engine.attack(entry) for entry in chosen}
+        finally:
+            engine.close()
+
+
+if __name__ == "__main__":
+    found = run(Path(sys.argv[1]), sys.argv[3:])
+    Path(sys.argv[2]).write_bytes(msgspec.json.encode(found))
