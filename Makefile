@@ -28,9 +28,9 @@ env: .venv/.stamp ## set up .venv from requirements.lock
 demo: env ## grade a class of synthetic students into demo/
 	@$(RUN) autograder demo
 
-test: lint types ## lint, types, tests, and whether the generated folders are in sync: what CI runs
+test: lint types ## lint, types, tests, and the kit grading itself: what CI runs
 	@$(RUN) pytest tests
-	@$(RUN) autograder generate --check
+	@$(RUN) autograder verify
 
 test-long: env ## the tests that take minutes
 	@$(RUN) pytest tests -m long

@@ -6,8 +6,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from rich.console import Console
 
 from autograder import batch
 from autograder.cli import grade_class
+from autograder.commands import nbgrader
 from autograder.course import SECRET_FILE, Course
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
@@ -43,7 +42,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
     console.print(f"A course in {folder.name}/: release by nbgrader ...")
     _make_course(root, folder)
     course = Course(folder, SECRET)
-    _nbgrader(folder, "generate_assignment", ASSIGNMENT)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT, secret=SECRET)
     students = class_of(course)
     for student, answers in students.items():
         _hand_in(course, student, answers)
@@ -59,7 +58,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
             console=console,
         )
     console.print("Feedback by nbgrader ...")
-    _nbgrader(folder, "generate_feedback", ASSIGNMENT)
+    nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
     wrong = next(record for record in records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
     page = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
@@ -85,20 +84,6 @@ def _make_course(root: Path, folder: Path) -> None:
     shutil.copy(root / "nbgrader_config.py", folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     (folder / "results.jsonl").touch()
-
-
-def _nbgrader(folder: Path, command: str, assignment: str) -> None:
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", command, assignment, "--force"],
-        cwd=folder,
-        env={**os.environ, "PATH": paths, "AUTOGRADER_SECRET": SECRET},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise KitError(f"`nbgrader {command} {assignment}` failed in {folder}:\n{done.stderr[-3000:]}")
 
 
 def class_of(course: Course) -> dict[str, dict[str, Answers]]:

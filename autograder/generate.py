@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.commands import nbgrader
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.mistakes import Mistake
@@ -66,38 +64,9 @@ def _make(course: Course, folder: Path) -> Path:
     shutil.copy(course.root / "nbgrader_config.py", folder)
     _write_open_numbers(course, folder / "lab" / "open")
     for name in sorted({source.assignment for source in course.sources.values()}):
-        _nbgrader(folder, "generate_assignment", name)
-        _nbgrader(folder, "generate_solution", name)
-        _copy_start_page(course, name, folder)
+        for command in ("generate_assignment", "generate_solution"):
+            nbgrader(folder, command, name, secret=OPEN_SECRET, LAB_OPEN=str(folder / "lab" / "open"))
     return folder
-
-
-def _nbgrader(folder: Path, command: str, assignment: str) -> None:
-    """Run one of nbgrader's commands in the temporary course."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {
-        **os.environ,
-        "PATH": paths,
-        "AUTOGRADER_SECRET": OPEN_SECRET,
-        "LAB_OPEN": str(folder / "lab" / "open"),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", command, assignment, "--force"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise KitError(f"`nbgrader {command} {assignment}` failed:\n{done.stderr[-3000:]}")
-
-
-def _copy_start_page(course: Course, assignment: str, folder: Path) -> None:
-    """The students' start page of an assignment, which nbgrader would not copy."""
-    page = course.root / "source" / assignment / "START.md"
-    if page.exists():
-        shutil.copy(page, folder / "release" / assignment / "START.md")
 
 
 def _write_open_numbers(course: Course, folder: Path) -> None:

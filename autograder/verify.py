@@ -196,6 +196,7 @@ def _mutants(grader: Grader, name: str) -> Report:
     plan, report = grader.course.plan(name), Report()
     listed = read_toml(CHECKS / "equivalents.toml")["equivalent"]
     equivalent = {(one["gap"], one["change"]) for row in listed for one in row["changes"]}
+    path = f"source/{plan.assignment}/{name}.ipynb"
     made = [(gap.name, mutant) for gap in plan.gaps for mutant in mutants(gap.solution)]
     for gap_name, count in Counter(gap for gap, _ in made).items():
         if count < 10:
@@ -212,7 +213,7 @@ def _mutants(grader: Grader, name: str) -> Report:
             report.counts["mutants_caught"] += status is not Status.RIGHT
             if status is Status.RIGHT:
                 report.findings.append(
-                    f"source/{plan.assignment}/{name}.ipynb: gap {gap.name} changed by `{mutant.change}` is not caught. "
+                    f"{path}: gap {gap.name} changed by `{mutant.change}` is not caught. "
                     "Give a twin that catches it, or list it in autograder/checks/equivalents.toml with the reason."
                 )
     return report

@@ -47,8 +47,13 @@ def _is_for(gap: Gap, entry: Entry, ids: Mapping[int, str]) -> bool:
 
 def _marked(entry: Entry) -> str:
     """The gap that the first line names, as in `# drelu_dsum: from dvalue, z`."""
-    found = re.match(r"\s*#\s*(\w+):", entry.source)
+    found = re.match(r"(?:\s*%.*\n)*\s*#\s*(\w+):", entry.source)
     return found[1] if found else ""
+
+
+def _without_magics(source: str) -> str:
+    """A cell as plain Python, line by line."""
+    return re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)
 
 
 def assigned_since(names: Iterable[str], entry: Entry, ran: Sequence[Entry]) -> tuple[str, Entry] | None:
@@ -86,7 +91,7 @@ def _code_lines(source: str) -> list[list[str]]:
 def assigned(source: str) -> frozenset[str]:
     """Names that a cell sets, defines or imports at the top level; none if it is no plain Python."""
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(_without_magics(source))
     except (SyntaxError, ValueError):
         return frozenset()
     return frozenset(name for statement in tree.body for name in _bound(statement))
@@ -105,12 +110,13 @@ def _bound(node: ast.AST) -> list[str]:
 
 def is_imported(name: str, source: str) -> bool:
     """Whether a cell imports `name`."""
-    return any(isinstance(one, ast.Import | ast.ImportFrom) and name in _bound(one) for one in ast.parse(source).body)
+    body = ast.parse(_without_magics(source)).body
+    return any(isinstance(one, ast.Import | ast.ImportFrom) and name in _bound(one) for one in body)
 
 
 def value_of(name: str, source: str) -> ast.expr | None:
     """The expression of a plain assignment `name = ...` at the top level; None if it is set in another way."""
-    statements = [one for one in ast.parse(source).body if name in _bound(one)]
+    statements = [one for one in ast.parse(_without_magics(source)).body if name in _bound(one)]
     if not statements or not all(isinstance(one, ast.Assign) for one in statements):
         return None
     last = statements[-1]

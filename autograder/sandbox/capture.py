@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import io
 import linecache
+import os
+import re
 import sys
 import types
 from base64 import b64encode
@@ -17,8 +20,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
@@ -26,6 +32,8 @@ from traitlets.config import Config
 from autograder.sandbox.wire import Output
 
 CUT = "\n[The output was longer than is kept; the rest is left out.]\n"
+MOST_TEXT = 10_000
+"""Characters of an exception's text, and of one entry of its traceback."""
 
 
 class Sink:
@@ -37,10 +45,12 @@ class Sink:
         self._outputs: list[dict[str, Any]] = []
         self._used = 0
         self._clear_next = False
+        self._earlier: dict[int, list[dict[str, Any]]] = {}
+        self._changed: set[int] = set()
 
     def text(self, name: str, text: str) -> None:
         """Add to a stream; pieces of one stream in a row are one output."""
-        if not self.keeping or not self._room(0):
+        if not text or not self.keeping or not self._room(0):
             return
         text = text[: self.most - self._used]
         last = self._outputs[-1] if self._outputs else None
@@ -57,10 +67,14 @@ class Sink:
             self._outputs.append(output)
 
     def update(self, display_id: str, data: dict[str, str]) -> None:
-        """Replace what an earlier display of this cell showed."""
-        for output in self._outputs:
-            if output.get("display_id") == display_id:
-                output["data"] = data
+        """Replace what displays of this name showed, in this cell and in earlier ones."""
+        if not display_id or not self.keeping or not self._room(_size(data)):
+            return
+        for cell, outputs in [(-1, self._outputs), *self._earlier.items()]:
+            for output in outputs:
+                if output.get("display_id") == display_id:
+                    output["data"] = data
+                    self._changed.add(cell)
 
     def clear(self, wait: bool) -> None:
         """Forget the cell's outputs, at once or when the next one comes."""
@@ -68,23 +82,25 @@ class Sink:
         if not wait:
             self._outputs.clear()
 
-    def take(self) -> list[Output]:
-        """The outputs so far, and start anew."""
-        taken = []
-        for output in self._outputs:
-            output.pop("display_id", None)
-            parts = output.pop("parts", None)
-            if parts is not None:
-                output["text"] = "".join(parts)
-            taken.append(Output(**output))
-        self._outputs, self._used, self._clear_next = [], 0, False
-        return taken
+    def take(self, cell: int) -> dict[int, list[Output]]:
+        """The outputs of this cell, which has ended, and those of earlier cells that it changed; then start anew."""
+        if any("display_id" in output for output in self._outputs):
+            self._earlier[cell] = self._outputs
+        taken = {earlier: self._earlier[earlier] for earlier in self._changed if earlier in self._earlier}
+        taken[cell] = self._outputs
+        self._outputs, self._used, self._clear_next, self._changed = [], 0, False, set()
+        return {place: [_output(one) for one in outputs] for place, outputs in taken.items()}
 
     def _room(self, size: int) -> bool:
         if self._clear_next:
             self.clear(wait=False)
         self._used += size
         return self._used < self.most
+
+
+def _output(parts: dict[str, Any]) -> Output:
+    known = {key: value for key, value in parts.items() if key not in ("parts", "display_id")}
+    return Output(**known, text="".join(parts.get("parts", ())))
 
 
 SINK = Sink()
@@ -126,17 +142,20 @@ class _Publisher(DisplayPublisher):
         self, data, metadata=None, source=None, *, transient=None, update=False, **_ignored
     ) -> None:
         texts = _texts(data)
-        display_id = (transient or {}).get("display_id", "")
-        if update:
-            SINK.update(display_id, texts)
-        else:
-            SINK.add(_size(texts), kind="display_data", data=texts, display_id=display_id)
+        name = (transient or {}).get("display_id", "")
+        SINK.update(name, texts)
+        if not update:
+            SINK.add(_size(texts), kind="display_data", data=texts, **({"display_id": name} if name else {}))
 
     def clear_output(self, wait: bool = False) -> None:
         SINK.clear(wait)
 
 
 class _Hook(DisplayHook):
+    def quiet(self) -> bool:
+        """A result that a semicolon hides has not been asked for."""
+        return False
+
     def write_output_prompt(self) -> None:
         pass
 
@@ -145,9 +164,24 @@ class _Hook(DisplayHook):
         SINK.add(_size(texts), kind="execute_result", data=texts)
 
 
-class Shell(InteractiveShell):
-    """IPython without a terminal, a history file or threads."""
+class _Compiler(CachingCompiler):
+    def format_code_name(self, name: str) -> tuple[str, str] | None:
+        """How a traceback names a cell."""
+        number = re.fullmatch(r"<cell (\d+)>", name)
+        return ("Cell", f"In[{number[1]}]") if number else super().format_code_name(name)
 
+
+class _Formatter(DisplayFormatter):
+    """Formats nothing while nothing is kept: drawing a figure takes longer than a whole notebook."""
+
+    def format(self, obj: object, include: object = None, exclude: object = None) -> Any:
+        return super().format(obj, include, exclude) if SINK.keeping else ({}, {})
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal, a history file, threads or other programs."""
+
+    compiler_class = Type(_Compiler)
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
@@ -160,24 +194,75 @@ class Shell(InteractiveShell):
         self.display_formatter.active = True  # type: ignore[union-attr]  # a traitlet, typed by its class
         InteractiveShell._instance = self  # type: ignore[assignment]  # what `get_ipython()` gives
 
+    def init_display_formatter(self) -> None:
+        """Ours in place of IPython's."""
+        self.display_formatter = _Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
+
+    @property
+    def user_global_ns(self) -> dict[str, Any]:
+        """Of the twin: a cell below `%%capture` finds the names that it sets."""
+        return self.user_ns  # type: ignore[no-any-return]
+
+    def count(self, source: str) -> None:
+        """Take a cell into the history, as `In` and the numbers of `Out` show it."""
+        self.history_manager.input_hist_parsed.append(source)  # type: ignore[union-attr]
+        self.execution_count += 1
+
     def enable_gui(self, gui: object = None) -> None:
         """There is none."""
 
+    def ask_exit(self) -> None:
+        """The notebook goes on, as in a kernel."""
+
+    def system(self, cmd: str) -> None:
+        """There are no other programs."""
+        sys.stderr.write("Other programs cannot be started while a notebook is graded.\n")
+
+    system_raw = system_piped = system
+
+    def getoutput(self, cmd: str, *_arguments: object, **_keywords: object) -> list[str]:
+        """There are no other programs."""
+        self.system(cmd)
+        return []
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """As IPython does; a timing loop runs once."""
+        return super().run_line_magic(magic_name, _once(magic_name, line), _stack_depth + 1)
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        """As IPython does; a timing loop runs once."""
+        return super().run_cell_magic(magic_name, _once(magic_name, line), cell)
+
     def showtraceback(self, exc_tuple: Any = None, *_args: Any, **_keywords: Any) -> None:
-        """Keep a traceback as an error output."""
+        """Keep a traceback as an error output, without the frames that are ours."""
         kind, error, trace = self._get_exc_info(exc_tuple)
+        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+            trace = trace.tb_next
+        if kind is UsageError:
+            SINK.text("stderr", f"UsageError: {_text_of(error)}\n")
+            return
         try:
-            lines = self.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=1)
+            if issubclass(kind, SyntaxError):
+                lines = self.SyntaxTB.structured_traceback(kind, error, None)
+            elif kind is SystemExit:
+                lines = self.InteractiveTB.get_exception_only(kind, error)
+            else:
+                lines = self.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=0)
         except BaseException:  # an exception object of the student may raise while it is shown
             lines = [kind.__name__]
-        text = describe(error)
-        SINK.add(len(text), kind="error", ename=kind.__name__, evalue=text.partition(": ")[2], traceback=lines)
+        lines = [line[:MOST_TEXT] for line in lines]
+        text = _text_of(error)[:MOST_TEXT]
+        SINK.add(sum(map(len, lines)), kind="error", ename=kind.__name__, evalue=text, traceback=lines)
 
     def show_error(self, error: BaseException) -> None:
         """Keep an error of the compiler as an error output."""
-        kind = type(error)
-        lines = self.SyntaxTB.structured_traceback(kind, error, None)
-        SINK.add(1000, kind="error", ename=kind.__name__, evalue=describe(error).partition(": ")[2], traceback=lines)
+        self.showtraceback((type(error), error, None))
+
+
+def _once(magic: str, line: str) -> str:
+    counts = [count for count in ("-n", "-r") if magic == "timeit" and count not in line]
+    return " ".join([*(f"{count}1" for count in counts), line])
 
 
 def _no_input(prompt: object = "") -> str:
@@ -186,11 +271,14 @@ def _no_input(prompt: object = "") -> str:
 
 def describe(error: BaseException) -> str:
     """Type and text of an exception in one line, whatever its `__str__` does."""
+    return f"{type(error).__name__}: {' '.join(_text_of(error).split())}"[:500]
+
+
+def _text_of(error: BaseException) -> str:
     try:
-        text = str(error)
+        return str(error)
     except BaseException:  # the student's own exception class
-        text = "(its text cannot be shown)"
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:500]
+        return "(its text cannot be shown)"
 
 
 def make_shell(*, plotting: bool) -> Shell:
@@ -205,14 +293,40 @@ def make_shell(*, plotting: bool) -> Shell:
         from matplotlib_inline.backend_inline import configure_inline_support
 
         configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
+        _keep_off_disk(matplotlib.figure.Figure)
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     SINK.keeping, SINK.most = True, 1000
     for source in ("1 + 1", "%%time\nprint(1)", "import numpy as np\nnp.ones(2)", "1 / 0"):
         run(shell, source, "<warm>", shell.user_ns)
-    SINK.take()
+    SINK.take(0)
     SINK.keeping = False
     shell.reset(new_session=True)
     return shell
+
+
+def _keep_off_disk(figure: type) -> None:
+    """A cell that saves its figure as a file shall not fail because there is no disk here."""
+    savefig = figure.savefig  # type: ignore[attr-defined]
+
+    def save(self: object, fname: object, *arguments: object, **keywords: object) -> None:
+        if not isinstance(fname, str | os.PathLike):
+            savefig(self, fname, *arguments, **keywords)
+
+    figure.savefig = save  # type: ignore[attr-defined]
+
+
+def draw_nothing() -> None:
+    """Have this process draw no figure: in a replay nobody looks, and one takes longer than a whole notebook."""
+    agg = sys.modules.get("matplotlib.backends.backend_agg")
+    if agg is not None:
+        agg.FigureCanvasAgg.draw = agg.FigureCanvasAgg.print_figure = lambda *_arguments, **_keywords: None
+        sys.modules["matplotlib"].interactive(False)
+
+
+def _forget_figures() -> None:
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    if helpers is not None:
+        helpers.Gcf.figs.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +346,8 @@ def compiled(shell: Shell, source: str, name: str, *, show: bool) -> Code | Base
         name: Stands for a file name in tracebacks.
         show: Whether the value of a last expression will be displayed.
     """
+    if show:
+        shell.count(source)
     try:
         return _compile(shell, source, name, show)
     except BaseException as error:  # a SyntaxError, or what nesting too deep for the compiler raises
@@ -242,17 +358,21 @@ def execute(shell: Shell, code: Code, namespace: dict[str, Any], *, show: bool) 
     """Run a compiled cell in `namespace`; what it raised, or None. With `show`, display its value and figures."""
     shell.user_ns = namespace  # for magics
     try:
-        if code.statements is not None:
-            exec(code.statements, namespace)
-        if code.last is not None:
-            shell.displayhook(eval(code.last, namespace))
-        if show:
-            shell.events.trigger("post_execute")
+        with shell.display_trap if show else contextlib.nullcontext():
+            if code.statements is not None:
+                exec(code.statements, namespace)
+            if code.last is not None:
+                sys.displayhook(eval(code.last, namespace))
         return None
     except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
         if show:
             shell.showtraceback()
         return error
+    finally:
+        if show:
+            shell.events.trigger("post_execute")
+        else:
+            _forget_figures()
 
 
 def run(shell: Shell, source: str, name: str, namespace: dict[str, Any]) -> None:
@@ -272,11 +392,16 @@ def _compile(shell: Shell, source: str, name: str, show: bool) -> Code:
         tree = ast.parse(source, name)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     last = None
-    if show and tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+    if show and tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_quiet(source):
         expression = tree.body.pop()
         assert isinstance(expression, ast.Expr)
-        last = compile(ast.Expression(expression.value), name, "eval")
-    return Code(compile(tree, name, "exec") if tree.body else None, last)
+        last = shell.compile(ast.Expression(expression.value), name, "eval")
+    return Code(shell.compile(tree, name, "exec") if tree.body else None, last)
+
+
+def _is_quiet(source: str) -> bool:
+    """Whether the last expression's value is not to be shown."""
+    return ";" in source and DisplayHook.semicolon_at_end_of_expression(source)
 
 
 def line_of(error: BaseException, name: str) -> int:

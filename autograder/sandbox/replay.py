@@ -8,13 +8,13 @@ student derived stay. A slip costs its own gap and nothing else.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, execute, line_of
+from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, draw_nothing, execute, line_of
 from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
     After,
@@ -49,6 +49,9 @@ class _Nothing:
             raise AttributeError(name)
         return self
 
+    def _ipython_display_(self) -> None:
+        """Show nothing."""
+
     def __iter__(self) -> Any:
         return iter(())
 
@@ -71,10 +74,16 @@ class _Stand(ModuleType):
         return _Nothing()
 
 
-def stand_in_for_lab() -> None:
-    """Put a stand-in in the place of the students' package `lab`."""
+def stand_in_for_lab(shell: Shell, printed: Callable[[Sequence[str], Mapping[str, object]], str]) -> None:
+    """Put a stand-in in the place of the students' package `lab`; only `show` does what it says, by `printed`."""
+
+    def show(*names: str) -> None:
+        if SINK.keeping:
+            print(printed(names, shell.user_ns))
+
     stand = _Stand("lab")
     stand.__path__ = []
+    vars(stand)["show"] = show
     sys.modules["lab"] = stand
 
 
@@ -147,9 +156,12 @@ class Replay:
         start = self._grader.receive()
         assert isinstance(start, Start)
         SINK.keeping, SINK.most = start.capture, start.output_bytes
+        if not start.capture:
+            draw_nothing()
         self._before = start.first
         self._twins = [Twin(dict(self._shell.user_ns), givens) for givens in start.twins]
         self._cell(start.imports, self._twins, show=False)
+        self._number = 0
         self._grader.send(Ready())
         for index, cell in enumerate(start.cells):
             self._place.set(index)
@@ -159,7 +171,8 @@ class Replay:
             self._cell(cell.source, self._twins, show=start.capture)
             self._own_cells_ran = True
             if start.capture:
-                self._grader.send(Shown(index, SINK.take()))
+                for place, outputs in SINK.take(index).items():
+                    self._grader.send(Shown(place, outputs))
             for twin in self._twins:
                 twin.give(cell.givens)
         self._grader.send(End())

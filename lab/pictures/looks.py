@@ -83,13 +83,14 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 .tip{fill:var(--lp-line)}.tip.v{fill:var(--lp-value)}.tip.now{fill:var(--lp-grad)}
 .pill{fill:var(--lp-paper);stroke:var(--lp-rim);stroke-width:1.2}
 .pill.now{fill:var(--lp-grad-wash);stroke:var(--lp-grad);stroke-width:1.8}
-.pill.off{stroke:var(--lp-line);stroke-dasharray:3 4}.dim{stroke:var(--lp-line)}
+.pill.off{stroke:var(--lp-line);stroke-dasharray:3 4}
 .pill.am,.am-box{fill:var(--lp-amber);stroke:var(--lp-amber-line);stroke-width:2}
 .op{fill:var(--lp-paper);stroke:var(--lp-ink);stroke-width:1.8}
 .op.now{fill:var(--lp-grad-wash);stroke:var(--lp-grad);stroke-width:3.4}
 .op.off{stroke:var(--lp-line);stroke-dasharray:4 4}
 .param{fill:var(--lp-wash);stroke:var(--lp-ink);stroke-width:2.2}
 .input{fill:var(--lp-wash);stroke:var(--lp-ink);stroke-width:1.5;stroke-dasharray:4 3}
+.param.dim,.input.dim{stroke:var(--lp-line)}
 .result{fill:var(--lp-paper);stroke:var(--lp-line);stroke-width:1.2}
 .hollow{fill:none}
 .wash{fill:var(--lp-wash)}.paper{fill:var(--lp-paper)}.ink{fill:var(--lp-ink)}

@@ -131,7 +131,7 @@ class Controls(Generic[State]):
     @property
     def state(self) -> State:
         """What is shown now."""
-        return self.state
+        return self._view.state
 
     def number(
         self,

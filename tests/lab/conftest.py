@@ -13,6 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from lab import kernel
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -28,6 +30,7 @@ class Student:
 
     def run(self, source: str, cell_id: str = "") -> str:
         """Run a cell; all that it shows as text, tracebacks included."""
+        self.last = self.shell.execution_count
         self.displayed: list[dict[str, Any]] = []
         with capture_output() as shown:
             self.result = self.shell.run_cell(source, store_history=True, cell_id=cell_id or None)
@@ -70,6 +73,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     config.InteractiveShell.colors = "nocolor"
     main, hook = sys.modules["__main__"], sys.displayhook
     running = InteractiveShell.instance(config=config)
+    kernel.listen()  # as the first `import lab` of a kernel does
     yield running
     InteractiveShell.clear_instance()
     sys.modules["__main__"], sys.displayhook = main, hook

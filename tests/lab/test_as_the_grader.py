@@ -122,7 +122,7 @@ def test_honest_answers_are_right_here_as_in_grading(name, student, grader):
 def test_a_slip_costs_only_its_own_gap_here_too(name, student, grader):
     """All gaps but one hold a known mistake; the one that is right is judged right."""
     plan = grader.course.plan(name)
-    submission, carried = next(mistakes.as_submissions(plan, mistakes.known_mistakes(name)))
+    _, carried = next(mistakes.as_submissions(plan, mistakes.known_mistakes(name)))
     for gap in plan.gaps:
         others = {one: mistake.source for one, mistake in carried.items() if one != gap.name}
         verdict = verdicts(student, with_answers(plan, others))[gap.name]
