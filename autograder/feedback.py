@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from autograder.model import GapResult, Record, Status
+from autograder.notebook import SourceNotebook
 from autograder.sandbox.wire import Output
 
 RECORD = "autograder"
-"""Key of a graded notebook's metadata that holds its record, from which the feedback page is made."""
+"""Key of a graded notebook's metadata that holds its record."""
+
+
+def metadata(record: Record, source: SourceNotebook) -> dict[str, Any]:
+    """What a graded notebook's metadata holds besides the kernel: all that its feedback page is made from."""
+    lines = (line for cell in source.cells if cell.role == "text" for line in cell.source.split("\n"))
+    title = next((line[2:].strip() for line in lines if line.startswith("# ")), record.notebook)
+    return {"title": title, RECORD: msgspec.to_builtins(record)}
+
 
 WORDS = {
     Status.RIGHT: "Right.",
@@ -26,7 +38,7 @@ WORDS = {
 }
 
 CHECKS = {
-    "page": "The documents’ own numbers",
+    "page": "The page’s numbers",
     "other_numbers": "Other numbers",
     "edges": "Corner cases",
     "inputs_unchanged": "Inputs left as they were",
@@ -45,17 +57,17 @@ def verdict(result: GapResult) -> str:
 
 def clean(text: str) -> str:
     """Text with everything removed that a terminal or a browser might obey: control and bidirectional characters."""
-    return "".join(_harmless(letter) for letter in text.replace("\t", "    "))
+    return _DOUBTFUL.sub(lambda found: _harmless(found[0]), text)
 
 
 def _harmless(letter: str) -> str:
-    if letter.isprintable() or letter in _KEPT:
+    if letter.isprintable():
         return letter
-    return " " if letter.isspace() and letter not in "\r\v\f\x1c\x1d\x1e\x1f\x85" else "\N{REPLACEMENT CHARACTER}"
+    return {"\t": "    "}.get(letter, " " if unicodedata.category(letter) == "Zs" else "\N{REPLACEMENT CHARACTER}")
 
 
-_KEPT = "\n\u200c\u200d"
-"""Line ends, and the joiners that some scripts and pictographs need."""
+_DOUBTFUL = re.compile(r"[^\n -~\u200c\u200d]")
+"""All but line ends, plain letters, and the joiners that some scripts and pictographs need."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 """What a terminal obeys: colours, cursor, titles."""

@@ -6,6 +6,7 @@ One HTML file that needs nothing else: no scripts, no addresses, one style sheet
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from autograder.gradebook import Mark, Marks, marks
 from autograder.model import CheckResult, Comparison, GapResult, KitError, Numbers, Record, Status, Story, TwinKind
 
 HERE = Path(__file__).parent
-MOST_CELLS = 400
+MOST_CELLS, MOST_ROWS = 400, 12
 
 
 class FeedbackPage(Exporter):
@@ -47,7 +48,8 @@ class FeedbackPage(Exporter):
         names = resources["nbgrader"]
         try:
             record = msgspec.convert(nb.metadata[feedback.RECORD], Record)
-            return page(record, marks(names["db_url"], record), nb.cells), resources
+            title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
+            return page(record, marks(names["db_url"], record), nb.cells, title), resources
         except (KeyError, msgspec.ValidationError):
             where = f"autograded/{names['student']}/{names['assignment']}/{names['notebook']}.ipynb"
             raise NbGraderException(f"{where} holds no record of this kit. Grade it again, then ask again.") from None
@@ -55,23 +57,24 @@ class FeedbackPage(Exporter):
             raise NbGraderException(str(error)) from None
 
 
-def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]]) -> str:
+def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], title: str) -> str:
     """The whole page.
 
     Args:
         record: What the kit found.
         in_book: What the gradebook holds: the scores that count.
         cells: Of the autograded notebook, as nbformat has them.
+        title: Of the notebook.
     """
     sources = {_grade_id(cell): cell["source"] for cell in cells if _grade_id(cell)}
     steps = [_step(result, in_book.by_gap.get(result.gap), sources.get(result.gap, "")) for result in record.gaps]
     css = _style()
     return _template().render(
         record=record,
-        title=_title(cells) or record.notebook,
+        title=title,
         marks=in_book,
         steps=steps,
-        summary=_summary(steps),
+        summary=_summary(record, steps),
         slip=_slip(steps),
         absent=_absent(record),
         remarks=_remarks(record.remarks, record.gaps),
@@ -181,7 +184,7 @@ def _mark(result: GapResult) -> Mark:
 
 
 def _where(twin: TwinKind) -> str:
-    return "On the documents’ own numbers" if twin is TwinKind.PAGE else "On the open twin’s numbers"
+    return "On the page’s numbers" if twin is TwinKind.PAGE else "On the open twin"
 
 
 def _without(text: str, compared: Sequence[Comparison]) -> str:
@@ -190,14 +193,12 @@ def _without(text: str, compared: Sequence[Comparison]) -> str:
 
 
 def _check(check: CheckResult, result: GapResult) -> tuple[str, bool, str]:
-    """What a check looks at, whether it passed, and what it says beyond the step's own story."""
+    """What a check looks at, whether it passed, and what it says beyond the step's story and its table."""
     words = feedback.CHECKS.get(check.check) or check.check.replace("_", " ").capitalize()
-    tables = {one.twin for one in result.compared}
-    its = TwinKind.PAGE if check.check == "page" else TwinKind.GENERAL
-    says = (
-        "" if check.message == result.story.seen else _without(check.message, result.compared if its in tables else ())
-    )
-    return words, check.passed, says
+    told = check.message == result.story.seen or result.status is Status.RAISED
+    in_table = any((one.twin is TwinKind.PAGE) == (check.check == "page") for one in result.compared)
+    told = told or (in_table and check.check in ("page", "other_numbers"))
+    return words, check.passed, "" if told else _without(check.message, result.compared)
 
 
 def _remarks(remarks: tuple[str, ...], results: tuple[GapResult, ...]) -> tuple[str, ...]:
@@ -207,12 +208,13 @@ def _remarks(remarks: tuple[str, ...], results: tuple[GapResult, ...]) -> tuple[
 
 def _grid(numbers: Numbers, differs: tuple[int, ...]) -> _Grid:
     width = numbers.shape[-1] if numbers.shape else 1
-    entries = [(entry, at in differs) for at, entry in enumerate(numbers.entries)]
+    entries = [(entry, at in differs) for at, entry in enumerate(numbers.entries[: MOST_ROWS * width])]
     rows = [tuple(entries[at : at + width]) for at in range(0, len(entries), width)] if width else []
+    labels = itertools.product(*map(range, numbers.shape[:-1]))
     return _Grid(
         shape=_shape(numbers.shape),
         columns=range(min(width, len(entries))),
-        rows=tuple((str(at) if len(numbers.shape) > 1 else "", row) for at, row in enumerate(rows)),
+        rows=tuple((", ".join(map(str, label)), row) for label, row in zip(labels, rows, strict=False)),
         left_out=math.prod(numbers.shape) - len(entries),
     )
 
@@ -221,8 +223,10 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})" if shape else "a single number"
 
 
-def _summary(steps: Sequence[_Step]) -> str:
+def _summary(record: Record, steps: Sequence[_Step]) -> str:
     """How many steps are right, and so on, as one sentence."""
+    if _absent(record):
+        return "There was no notebook to look at." if not record.submission else feedback.WORDS[Status.UNREADABLE]
     counts = {tone: sum(step.tone == tone for step in steps) for tone in SHARES}
     if counts["good"] == len(steps):
         return "Every step is right."
@@ -246,13 +250,6 @@ def _absent(record: Record) -> bool:
 
 def _grade_id(cell: Mapping[str, Any]) -> str:
     return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-
-
-def _title(cells: Sequence[Mapping[str, Any]]) -> str:
-    """The notebook's own title, if it has one."""
-    texts = (cell["source"] for cell in cells if cell["cell_type"] == "markdown")
-    lines = (line for text in texts for line in text.split("\n"))
-    return feedback.clean(next((line[2:].strip() for line in lines if line.startswith("# ")), ""))[:120]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

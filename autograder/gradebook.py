@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import nbgrader.api as api
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import from_dict
@@ -365,7 +364,7 @@ def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
         repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
     grade_ids = [cell.grade_id for cell in repaired.cells]
     content = notebook.as_json(repaired, feedback.outputs_of(graded.record, grade_ids, graded.shown))
-    content["metadata"][feedback.RECORD] = msgspec.to_builtins(graded.record)
+    content["metadata"] |= feedback.metadata(graded.record, course.sources[graded.record.notebook])
     return content
 
 

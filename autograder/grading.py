@@ -27,6 +27,7 @@ from autograder.model import (
     Transcript,
 )
 from autograder.notebook import Repaired
+from autograder.repair import repair
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox, Speech
 from autograder.sandbox.wire import Output
@@ -118,7 +119,7 @@ class Grader:
                 "Clear all outputs, save, and hand it in again."
             )
         else:
-            repaired = notebook.repair(data, self.course.sources[name])
+            repaired = repair(data, self.course.sources[name])
         return repaired, submission_of(repaired, self.course.plan(name), hashlib.sha256(data).hexdigest())
 
     def replay(self, submission: Submission) -> Transcript:

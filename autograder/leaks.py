@@ -20,7 +20,7 @@ from autograder.notebook import SourceCell, SourceNotebook
 START_PAGE = "START.md"
 SHORTEST_LINE = 8
 """A solution line with fewer characters, blanks not counted, says too little to be told from other code."""
-FEWEST_DIGITS = 8
+FEWEST_DIGITS = 6
 """Numbers of a hidden twin that have so many digits together are no coincidence; shorter rows are not looked for."""
 
 NOTEBOOK_METADATA = {"kernelspec"}
@@ -166,8 +166,9 @@ def _row(value: Value) -> Row:
 
 
 def _telling(numbers: list[Row]) -> Iterator[Row]:
-    """Single numbers, values and up to three neighbouring values, where they have enough digits to be told apart."""
-    neighbours = [sum(numbers[at : at + size], ()) for size in (1, 2, 3) for at in range(len(numbers) + 1 - size)]
+    """Single numbers, lists and up to three neighbouring lists, where they have enough digits to be told apart."""
+    lists = [value for value in numbers if len(value) > 1]
+    neighbours = [sum(lists[at : at + size], ()) for size in (1, 2, 3) for at in range(len(lists) + 1 - size)]
     for row in [*((number,) for value in numbers for number in value), *neighbours]:
         if sum(map(_digits, set(row))) >= FEWEST_DIGITS:
             yield row

@@ -68,9 +68,9 @@ def _keep_to_mathml(tree: ElementTree.Element) -> None:
 class _Renderer(HTMLRenderer):
     """Markdown's parts as HTML: tags escaped, addresses as text, headings below the page's own and without leaps."""
 
-    def __init__(self, heading: int) -> None:
+    def __init__(self, least: int, last: int) -> None:
         super().__init__(escape=True)
-        self.least, self.last = heading, heading - 1
+        self.least, self.last = least, last
 
     def heading(self, text: str, level: int, **_attrs: Any) -> str:
         self.last = min(self.least + level - 1, self.last + 1, 6)
@@ -115,18 +115,24 @@ class Prose:
     """
 
     def __init__(self, heading: int) -> None:
-        self._renderer = _Renderer(heading)
-        self._markdown = MarkdownWithMath(renderer=self._renderer)
+        self._least, self._last = heading, heading - 1
 
     def html(self, source: str) -> Markup:
         """Markdown as HTML; text that is too long or too deep, as it is."""
-        source = clean(source)
-        if len(source) <= MOST_MARKDOWN:
-            try:
-                return Markup(self._markdown.render(source))
-            except RecursionError:
-                pass
-        return Markup('<pre class="text">{}</pre>').format(_cut(source, MOST_CODE))
+        html, self._last = _rendered(clean(source), self._least, self._last)
+        return html
+
+
+@lru_cache(maxsize=1024)  # most text is the course's, and the same for a whole class
+def _rendered(source: str, least: int, last: int) -> tuple[Markup, int]:
+    """Markdown as HTML, and the level of the last heading up to its end."""
+    if len(source) <= MOST_MARKDOWN:
+        renderer = _Renderer(least, last)
+        try:
+            return Markup(MarkdownWithMath(renderer=renderer).render(source)), renderer.last
+        except RecursionError:
+            pass
+    return Markup('<pre class="text">{}</pre>').format(_cut(source, MOST_CODE)), last
 
 
 _CLASSES = {Comment: "c", Keyword: "k", String: "s", Number: "n"}
@@ -150,7 +156,8 @@ def _line(number: int, line: Markup, sets: Collection[int], raised: int) -> Mark
     return Markup('<span class="{}" data-line="{}">{}{}\n</span>').format(kind, number, line, note)
 
 
-def _coloured(source: str) -> list[Markup]:
+@lru_cache(maxsize=1024)
+def _coloured(source: str) -> tuple[Markup, ...]:
     """The lines of Python code, with comments, keywords, strings and numbers told apart."""
     lines: list[Markup] = []
     parts: list[Markup] = []
@@ -161,7 +168,7 @@ def _coloured(source: str) -> list[Markup]:
                 lines.append(Markup("").join(parts))
                 parts = []
             parts.append(Markup('<span class="{}">{}</span>').format(name, part) if name and part else escape(part))
-    return [*lines, Markup("").join(parts)]
+    return (*lines, Markup("").join(parts))
 
 
 def outputs(shown: Sequence[Mapping[str, Any]]) -> Iterator[Markup]:
@@ -181,9 +188,15 @@ def _display(data: Mapping[str, Any]) -> Iterator[Markup]:
     if picture:
         yield picture
         return
-    yield from _text(_joined(data.get("text/plain")), "out")
-    if any(kind not in ("text/plain", "image/png") for kind in data):
+    text = _joined(data.get("text/plain"))
+    if _OBJECT.fullmatch(text.strip()) or set(data) - {"text/plain", "image/png"}:
         yield Markup('<p class="note">The cell also showed something that this page leaves out; see your notebook.</p>')
+    if not _OBJECT.fullmatch(text.strip()):
+        yield from _text(text, "out")
+
+
+_OBJECT = re.compile(r"<IPython\.core\.display\.\w+ object>")
+"""What stands as text for a display that has none."""
 
 
 def _joined(text: object) -> str:
@@ -191,9 +204,12 @@ def _joined(text: object) -> str:
 
 
 def _text(text: str, kind: str) -> Iterator[Markup]:
+    """Text as a cell has shown it; what is long scrolls, and takes the keyboard's focus for that."""
     text = _cut(lines_of(text), MOST_OUTPUT)
     if text.strip():
-        yield Markup('<pre class="{}">{}</pre>').format(kind, text)
+        long = len(text) > 1500 or text.count("\n") > 20
+        scrolls = Markup(' long" tabindex="0" role="group" aria-label="Output') if long else ""
+        yield Markup('<pre class="{}{}">{}</pre>').format(kind, scrolls, text)
 
 
 def _png(coded: object) -> Markup | None:

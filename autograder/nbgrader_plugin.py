@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode, from_dict
@@ -83,7 +82,7 @@ class GradeByChecks(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs.get(key, [])]
                 cell.execution_count = place + 1
-        nb.metadata[feedback.RECORD] = msgspec.to_builtins(record)
+        nb.metadata.update(feedback.metadata(record, engine.course.sources[marks["notebook"]]))
         resources["kit_record"] = record
         return nb, resources
 

@@ -1,17 +1,14 @@
-"""Notebook files: read whatever students hand in, find the gaps, put the course's own cells back.
+"""Notebook files: the instructor's and handed-in ones read into cells, repaired ones written as nbformat.
 
-Both routes (the kit's and nbgrader's) repair the same bytes here. Nothing a notebook holds raises: what cannot be read
-is a value that says why.
+What students hand in is anything at all; `cells_in` reads what can be read, `repair.py` finds the gaps in it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.model import CellKind
@@ -20,8 +17,6 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "pass  # YOUR CODE HERE"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 MOST_CELLS = 2000
-MOST_CODE = 100_000
-"""Characters of a code cell. Far above what anybody writes; Python's own parser takes gigabytes for megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +50,23 @@ class SourceNotebook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedCell:
+    """A cell as handed in.
+
+    Attributes:
+        grade_id: That its metadata give; anything at all, or empty.
+        ids: Other names it goes by: nbformat's id of the cell, and where Colab keeps that.
+        index: Its place in the file.
+    """
+
+    is_code: bool
+    source: str
+    grade_id: str
+    ids: tuple[str, ...]
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCell:
     """A cell of a repaired notebook; `index` is its place in the file as handed in, -1 if it was put back."""
 
@@ -81,6 +93,10 @@ class Repaired:
     unreadable: str = ""
 
 
+class UnreadableError(Exception):
+    """A file is no notebook; the text is for the student."""
+
+
 def stub_of(source: str) -> str:
     """A gap's cell as students get it: nbgrader's rule, one stub line for each solution region."""
     kept, inside = [], False
@@ -98,6 +114,17 @@ def stub_of(source: str) -> str:
 def solution_of(source: str) -> str:
     """A gap's cell with its solution, without the markers."""
     return "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN, END))
+
+
+def is_untouched(source: str, stub: str) -> bool:
+    """Whether a gap's cell is still as handed out, or holds nothing but comments."""
+    lines = code_lines(source)
+    return not lines or lines == code_lines(stub)
+
+
+def code_lines(source: str) -> list[list[str]]:
+    """The words of each line that is not blank and no comment."""
+    return [line.split() for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#")]
 
 
 def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
@@ -126,218 +153,62 @@ def _role(cell_type: str, marks: Mapping[str, Any]) -> str:
     return "locked" if marks.get("locked") else "own"
 
 
-def repair(data: bytes, source: SourceNotebook) -> Repaired:
-    """Find the gaps in a submitted notebook, and put everything else of the course back in its place.
+def cells_in(data: bytes) -> list[SubmittedCell]:
+    """The cells of a file as handed in, of whatever nbformat.
 
-    Args:
-        data: The file as handed in; anything at all.
-        source: The notebook it is an answer to.
+    Raises:
+        UnreadableError: It is no notebook, or one of too many cells.
     """
-    try:
-        found = _cells(data)
-    except _UnreadableError as error:
-        return Repaired(unreadable=str(error))
-    remarks: dict[str, list[str]] = {}
-    known = {cell.grade_id: cell for cell in source.graded}
-    found = _recognise(found, source, known, remarks)
-    if not any(cell.grade_id for cell in found):
-        return Repaired(
-            unreadable=f"This is not notebook {source.name}: none of its cells was found. "
-            "Hand in the notebook you were given, under its own name."
-        )
-    found = _unmerge(found, source, remarks)
-    found = _one_cell_a_gap(found, known, remarks)
-    code = [cell for cell in found if cell.grade_id or cell.role == "own"]
-    long = next((cell for cell in code if len(cell.source) > MOST_CODE), None)
-    if long is not None:
-        return Repaired(
-            unreadable=f"The code cell at position {long.index + 1} has {len(long.source)} characters; at most "
-            f"{MOST_CODE} are taken. Shorten it, and hand the notebook in again."
-        )
-    cells, missing = _in_place(found, source, remarks)
-    return Repaired(
-        cells=cells,
-        missing=frozenset(missing),
-        remarks={gap: tuple(dict.fromkeys(texts)) for gap, texts in remarks.items()},
-    )
-
-
-class _UnreadableError(Exception):
-    """The file is no notebook; the text is for the student."""
-
-
-def _cells(data: bytes) -> list[FoundCell]:
     if not data.strip():
-        raise _UnreadableError("The file is empty. Save the notebook, check that it opens, and hand it in again.")
-    try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise _UnreadableError(
-            "The file is not a notebook: it cannot be read as JSON. Open it in Jupyter, save it, and hand it in again."
-        ) from error
-    if isinstance(notebook, dict) and isinstance(notebook.get("worksheets"), list):
-        sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
-    else:
-        cells = _list(notebook.get("cells")) if isinstance(notebook, dict) else []
+        raise UnreadableError("The file is empty. Save the notebook, check that it opens, and hand it in again.")
+    content = _parsed(data)
+    notebook = content if isinstance(content, dict) else {}
+    sheets = [sheet for sheet in _list(notebook.get("worksheets")) if isinstance(sheet, dict)]  # nbformat 3
+    cells = [cell for part in (notebook, *sheets) for cell in _list(part.get("cells"))]
     if len(cells) > MOST_CELLS:
-        raise _UnreadableError(
+        raise UnreadableError(
             f"The notebook has {len(cells)} cells; at most {MOST_CELLS} are taken. Delete those that you do not need, "
             "and hand it in again."
         )
-    return [_found(cell, index) for index, cell in enumerate(cells) if isinstance(cell, dict)]
+    return [_cell(cell, index) for index, cell in enumerate(cells) if isinstance(cell, dict)]
+
+
+def _parsed(data: bytes) -> object:
+    """JSON in any of its encodings; a byte that is no text costs itself, a number of any size is taken."""
+    try:
+        text = data.decode(json.detect_encoding(data), errors="replace")
+        return json.loads(text.removeprefix("\ufeff"), parse_int=float)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(
+            "The file cannot be read as a notebook. Open it in Jupyter, save it there, and hand it in again."
+        ) from error
 
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _found(cell: Mapping[str, Any], index: int) -> FoundCell:
-    metadata = cell.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
-    text = cell.get("source", cell.get("input", ""))
-    lines = [line for line in text if isinstance(line, str)] if isinstance(text, list) else [text]
-    source = "".join(lines) if all(isinstance(line, str) for line in lines) else ""
-    return FoundCell(
-        role="own" if cell.get("cell_type") == "code" else "text",
-        source=source.replace("\r\n", "\n").encode(errors="replace").decode(),
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _cell(cell: Mapping[str, Any], index: int) -> SubmittedCell:
+    metadata = _dict(cell.get("metadata"))
+    grade_id = _dict(metadata.get("nbgrader")).get("grade_id")
+    return SubmittedCell(
+        is_code=cell.get("cell_type") == "code",
+        source=_text(cell.get("source", cell.get("input"))),
         grade_id=grade_id if isinstance(grade_id, str) else "",
+        ids=tuple(one for one in (cell.get("id"), metadata.get("id")) if isinstance(one, str)),
         index=index,
     )
 
 
-def _first_line(source: str) -> str:
-    return next((line.strip() for line in source.split("\n") if line.strip()), "")
-
-
-def _gap_named_by(line: str, gaps: Iterable[str]) -> str:
-    named = re.match(r"#\s*(\w+):", line.strip())
-    return named[1] if named and named[1] in gaps else ""
-
-
-def _recognise(
-    found: Sequence[FoundCell],
-    source: SourceNotebook,
-    known: Mapping[str, SourceCell],
-    remarks: dict[str, list[str]],
-) -> list[FoundCell]:
-    """Give each cell the grade_id it stands for: by its metadata, else by its first line, else by its place."""
-    gaps = [cell.grade_id for cell in source.graded if cell.role == "gap"]
-    texts = {cell.source.strip(): cell.grade_id for cell in source.graded if cell.role != "gap"}
-    present = {cell.grade_id for cell in found}
-    recognised: list[FoundCell] = []
-    for cell in found:
-        grade_id = cell.grade_id if cell.grade_id in known else ""
-        if not grade_id and cell.role == "own":
-            grade_id = texts.get(cell.source.strip(), "") or _gap_named_by(_first_line(cell.source), gaps)
-            if grade_id in gaps and grade_id not in present:
-                _remark(remarks, grade_id, "The cell had lost its marks and was found by its first line.")
-        if grade_id and known[grade_id].role == "gap" and cell.role == "text":
-            _remark(remarks, grade_id, "The cell had been turned into text; it was read as code.")
-        recognised.append(replace(cell, grade_id=grade_id))
-    unclaimed = set(gaps) - {cell.grade_id for cell in recognised}
-    for at, cell in enumerate(recognised[1:], start=1):
-        gap = cell.grade_id.removeprefix("check_")
-        before = recognised[at - 1]
-        if cell.grade_id != gap and gap in unclaimed and not before.grade_id and before.role == "own":
-            recognised[at - 1] = replace(before, grade_id=gap)
-            unclaimed.remove(gap)
-            _remark(remarks, gap, "The cell had lost its marks and was found by its place before the check.")
-    return recognised
-
-
-def _unmerge(found: Sequence[FoundCell], source: SourceNotebook, remarks: dict[str, list[str]]) -> list[FoundCell]:
-    """Take apart cells in which students have merged several gaps."""
-    gaps = [cell.grade_id for cell in source.graded if cell.role == "gap"]
-    present = {cell.grade_id for cell in found}
-    parted: list[FoundCell] = []
-    for cell in found:
-        parts: list[tuple[FoundCell, list[str]]] = [(cell, [])]
-        for line in cell.source.split("\n"):
-            gap = _gap_named_by(line, gaps)
-            if gap and gap not in present and gap != parts[-1][0].grade_id:
-                parts.append((replace(cell, grade_id=gap, role="own"), [line]))
-                _remark(remarks, gap, "The cell had been merged with another; it was taken apart at its first line.")
-            else:
-                parts[-1][1].append(line)
-        apart = [replace(part, source="\n".join(lines).lstrip("\n")) for part, lines in parts]
-        parted += [part for part in apart if part.source.strip() or len(apart) == 1]
-    return parted
-
-
-def _one_cell_a_gap(
-    found: Sequence[FoundCell], known: Mapping[str, SourceCell], remarks: dict[str, list[str]]
-) -> list[FoundCell]:
-    """Join split gaps, and of several cells for one gap take the last that is not empty."""
-    pieces: list[list[FoundCell]] = []
-    for cell in found:
-        is_gap = bool(cell.grade_id) and known[cell.grade_id].role == "gap"
-        goes_on = bool(pieces) and pieces[-1][0].grade_id == cell.grade_id
-        if is_gap and goes_on and not _first_line(cell.source).startswith("#"):
-            pieces[-1].append(cell)
-            _remark(remarks, cell.grade_id, "The cell had been split; its parts were joined.")
-        else:
-            pieces.append([cell])
-    joined = [replace(parts[0], source="\n".join(part.source for part in parts)) for parts in pieces]
-    chosen = {cell.grade_id: at for at, cell in enumerate(joined) if cell.grade_id and not _is_empty(cell.source)}
-    kept = []
-    for at, cell in enumerate(joined):
-        taken = chosen.get(cell.grade_id, at)
-        if cell.grade_id and known[cell.grade_id].role == "gap" and taken != at and not _is_empty(cell.source):
-            _remark(
-                remarks, cell.grade_id, "There were several cells for this gap; the last one that is not empty counts."
-            )
-        if not cell.grade_id or taken == at:
-            kept.append(cell)
-    return kept
-
-
-def _is_empty(source: str) -> bool:
-    return all(not line.strip() or line.strip().startswith("#") for line in source.split("\n"))
-
-
-def _in_place(
-    found: Sequence[FoundCell], source: SourceNotebook, remarks: dict[str, list[str]]
-) -> tuple[tuple[FoundCell, ...], list[str]]:
-    """The course's cells in the course's order, the student's own cells behind the one they followed."""
-    order = [cell.grade_id for cell in source.graded]
-    answers = {cell.grade_id: cell for cell in found if cell.grade_id}
-    followers: dict[str, list[FoundCell]] = {"": []}
-    at, seen = "", []
-    for cell in found:
-        if cell.grade_id:
-            at = cell.grade_id
-            seen.append(at)
-        else:
-            followers.setdefault(at, []).append(cell)
-    ranks = [order.index(grade_id) for grade_id in dict.fromkeys(seen)]
-    for first, second in itertools.pairwise(ranks):
-        if second < first:
-            _remark(remarks, "", "Cells of the course had been moved; they were graded in their own order.")
-    cells, missing = list(followers[""]), []
-    for original in source.graded:
-        answer = answers.get(original.grade_id)
-        if original.role == "gap" and answer is None:
-            missing.append(original.grade_id)
-        is_answer = original.role == "gap" and answer is not None
-        cells.append(
-            FoundCell(
-                role=original.role,
-                source=answer.source if is_answer and answer else "" if original.role == "gap" else original.source,
-                grade_id=original.grade_id,
-                metadata=original.metadata,
-                index=answer.index if answer else -1,
-            )
-        )
-        if answer and original.role == "locked" and answer.source.strip() != original.source.strip():
-            _remark(remarks, "", f"The locked cell {original.grade_id} had been changed; the original was used.")
-        cells += followers.get(original.grade_id, [])
-    return tuple(cells), missing
-
-
-def _remark(remarks: dict[str, list[str]], gap: str, text: str) -> None:
-    remarks.setdefault(gap, []).append(text)
+def _text(value: object) -> str:
+    """A cell's text, given whole or in lines: ends of lines as Python has them, nothing that no file can hold."""
+    lines = [line for line in value if isinstance(line, str)] if isinstance(value, list) else [value]
+    text = "".join(line for line in lines if isinstance(line, str)).removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace").decode()
 
 
 def kinds(role: str) -> CellKind | None:

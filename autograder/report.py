@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.feedback import clean
-from autograder.mistakes import FAMILIES, Mistake
+from autograder.mistakes import Mistake
 from autograder.model import GapResult, Record, Status
+from lab.texts import FAMILIES
 
 MOST_STUDENTS = 40
 

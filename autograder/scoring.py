@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder import stories
+from autograder import notebook, stories
 from autograder.model import (
     ABSENT,
     CheckKind,
@@ -48,9 +48,7 @@ def status_without_checks(plan: Plan, gap: Gap, submission: Submission, transcri
 
 def is_untouched(gap: Gap, source: str) -> bool:
     """Whether a cell is still as handed out, or holds nothing but comments."""
-    lines = [line.split() for line in source.split("\n") if line.strip() and not line.strip().startswith("#")]
-    handed_out = [line.split() for line in gap.stub.split("\n") if line.strip() and not line.strip().startswith("#")]
-    return not lines or lines == handed_out
+    return notebook.is_untouched(source, gap.stub)
 
 
 def status_of(plan: Plan, gap: Gap, transcript: Transcript, found: Sequence[tuple[CheckKind, CheckResult]]) -> Status:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from autograder.mistakes import FAMILIES, Mistake
+from autograder.mistakes import Mistake
 from autograder.model import Answer, Outcome, Story
-from lab.texts import ERRORS
+from lab.texts import ERRORS, FAMILIES
 
 STOPPED = (
     "Usually a loop never reaches its end.",

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lab.gaps import Gap
 
@@ -88,6 +89,7 @@ def _code_lines(source: str) -> list[list[str]]:
     return [line.split() for line in source.split("\n") if line.strip() and not line.strip().startswith("#")]
 
 
+@lru_cache(maxsize=4096)  # a long session is searched again at every check
 def assigned(source: str) -> frozenset[str]:
     """Names that a cell sets, defines or imports at the top level; none if it is no plain Python."""
     try:

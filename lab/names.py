@@ -14,6 +14,9 @@ from typing import Any
 from lab.cells import Entry, is_imported, last_to_set, value_of
 from lab.gaps import Gap
 
+LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
+"""How Python's bytecode looks up a name outside of a function."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
@@ -125,7 +128,7 @@ def _globals_of(code: CodeType) -> set[str]:
     for inner in _inner(code):
         used = [(one.opname, one.argval) for one in dis.get_instructions(inner)]
         own = {name for operation, name in used if operation == "STORE_NAME"}
-        found |= {name for operation, name in used if operation in ("LOAD_GLOBAL", "LOAD_NAME") and name not in own}
+        found |= {name for operation, name in used if operation in LOADS and name not in own}
         found |= _globals_of(inner)
     return found
 

@@ -91,7 +91,13 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
 
 def _driven(numbers: Numbers, gap: Gap, space: dict[str, Any], values: dict[str, object], touched: set[str]) -> Answer:
     """Call the function or class of the gap three times: for its results, again, and without the notebook's values."""
-    results, changed = _drive(numbers, gap, space)
+    given = fresh_all({**numbers.state, **numbers.probe})
+    results, left = _drive(given, gap, space)
+    changed = {
+        name
+        for name, stored in {**numbers.state, **numbers.probe}.items()
+        if name in given and left.get(name) is given[name] and not equal(given[name], fresh(stored))
+    }
     repeats = all_identical(_again(numbers, gap, space), results)
     kept = {name: space[name] for name in numbers.state if name in space and name not in gap.sets}
     space.update(dict.fromkeys(kept))
@@ -104,25 +110,20 @@ def _driven(numbers: Numbers, gap: Gap, space: dict[str, Any], values: dict[str,
     )
 
 
-def _drive(numbers: Numbers, gap: Gap, space: Mapping[str, Any]) -> tuple[dict[str, object], set[str]]:
-    stored = {**numbers.state, **numbers.probe}
-    given = fresh_all(stored)
+def _drive(given: dict[str, Any], gap: Gap, space: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, Any]]:
+    """Results of one call, and the namespace it leaves; `given` loses what the student has defined."""
     defined = {name: space[name] for name in (gap.name, *gap.supplies) if name in space}
+    for name in defined:
+        given.pop(name, None)
     inner: dict[str, Any] = {"np": np, **given, **defined}
     exec(gap.driver, inner)
-    results = {name: plain(inner[name]) for name in gap.results if name in inner}
-    changed = {
-        name
-        for name, value in given.items()
-        if name not in defined and inner[name] is value and not equal(value, fresh(stored[name]))
-    }
-    return results, changed
+    return {name: plain(inner[name]) for name in gap.results if name in inner}, inner
 
 
 def _again(numbers: Numbers, gap: Gap, space: Mapping[str, Any]) -> dict[str, object]:
     """Results of another call; none if it raised."""
     try:
-        return _drive(numbers, gap, space)[0]
+        return _drive(fresh_all({**numbers.state, **numbers.probe}), gap, space)[0]
     except BaseException:  # the student's function
         return {}
 
@@ -132,11 +133,8 @@ def supplied_right(function: str, gap: Gap, shell: InteractiveShell) -> bool:
     defined = {function: shell.user_ns[function]}
     with _on_stage(shell, dict(shell.user_ns)):
         for numbers in gap.numbers:
-            try:
-                results = _drive(numbers, gap, defined)[0]
-            except BaseException:  # the student's function
-                return False
-            if not all(equal(results[name], fresh(numbers.want[name])) for name in gap.results):
+            results = _again(numbers, gap, defined)
+            if not all(name in results and equal(results[name], fresh(numbers.want[name])) for name in gap.results):
                 return False
     return True
 

@@ -197,7 +197,7 @@ class Shell(InteractiveShell):
     def init_display_formatter(self) -> None:
         """Ours in place of IPython's."""
         self.display_formatter = _Formatter(parent=self)
-        self.configurables.append(self.display_formatter)
+        self.configurables.append(self.display_formatter)  # type: ignore[arg-type]  # a list of any configurables
 
     @property
     def user_global_ns(self) -> dict[str, Any]:
@@ -271,7 +271,8 @@ def _no_input(prompt: object = "") -> str:
 
 def describe(error: BaseException) -> str:
     """Type and text of an exception in one line, whatever its `__str__` does."""
-    return f"{type(error).__name__}: {' '.join(_text_of(error).split())}"[:500]
+    text = " ".join(_text_of(error).split())
+    return f"{type(error).__name__}{': ' if text else ''}{text}"[:500]
 
 
 def _text_of(error: BaseException) -> str:
@@ -395,8 +396,13 @@ def _compile(shell: Shell, source: str, name: str, show: bool) -> Code:
     if show and tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_quiet(source):
         expression = tree.body.pop()
         assert isinstance(expression, ast.Expr)
-        last = shell.compile(ast.Expression(expression.value), name, "eval")
-    return Code(shell.compile(tree, name, "exec") if tree.body else None, last)
+        last = _code(shell, ast.Expression(expression.value), name, "eval")
+    return Code(_code(shell, tree, name, "exec") if tree.body else None, last)
+
+
+def _code(shell: Shell, tree: ast.AST, name: str, mode: str) -> types.CodeType:
+    """Compiled as IPython does: `from __future__` holds for all later cells, and ours for none."""
+    return shell.compile(tree, name, mode)  # type: ignore[arg-type]  # a tree does as well as a text
 
 
 def _is_quiet(source: str) -> bool:

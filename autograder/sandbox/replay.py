@@ -92,12 +92,13 @@ def _equal(value: object, frame: Frame) -> bool:
     if type(value) is np.ndarray and isinstance(frame, ArrayFrame):
         if value.shape == frame.shape and value.dtype.str[1:] == frame.element and value.tobytes() == frame.data:
             return True
-    elif pack(value) == frame:
+    packed = pack(value)
+    if packed == frame:
         return True
-    if isinstance(frame, OddFrame):
+    if isinstance(frame, OddFrame) or isinstance(packed, OddFrame):  # a list of millions would take seconds below
         return False
     try:
-        want, got = np.asarray(unpack(frame)), np.asarray(value)
+        want, got = np.asarray(unpack(frame)), np.asarray(unpack(packed))
         return got.shape == want.shape and bool(np.all(np.abs(got - want) <= 1e-9 * np.maximum(1, np.abs(want))))
     except Exception:  # any object may stand under the name; numpy then raises what it likes
         return False

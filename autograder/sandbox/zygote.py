@@ -39,7 +39,7 @@ class Ended(msgspec.Struct, frozen=True):
     """A runner has ended, by itself or because it was told to.
 
     Attributes:
-        signal: That ended it, 0 if none did.
+        signal: That ended it, 0 if none did but the one that it was stopped with.
         code: Its exit code.
         cpu_s: CPU time, in seconds.
         orphans: Processes it left behind; all have been ended.
@@ -127,6 +127,7 @@ def _serve_one(control: socket.socket, pid: int) -> Ended | None:
     os.killpg(pid, signal.SIGKILL)  # the leader is not reaped yet, so its group's number cannot have been reused
     _, status, usage = os.wait4(pid, 0)
     os.close(handle)
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     orphans = 0
     try:
         while os.waitpid(-1, 0):
@@ -136,7 +137,7 @@ def _serve_one(control: socket.socket, pid: int) -> Ended | None:
     if gone or (not told and not control.recv(PACKET)):  # exactly one packet a run is consumed here
         return None
     return Ended(
-        signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        signal=0 if told and number == signal.SIGKILL else number,
         code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
         cpu_s=usage.ru_utime + usage.ru_stime,
         orphans=orphans,

@@ -29,6 +29,18 @@ def one(value: object, name: str) -> float:
     return result
 
 
+def positive(value: object, name: str) -> float:
+    """A single finite number above 0.
+
+    Raises:
+        CannotDraw: It is none.
+    """
+    result = one(value, name)
+    if result <= 0:
+        raise CannotDraw(f"the picture needs {name} to be above 0; it is {value}")
+    return result
+
+
 def several(values: object, name: str, *, most: int) -> tuple[float, ...]:
     """A list of 1 to `most` numbers.
 

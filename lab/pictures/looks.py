@@ -19,6 +19,7 @@ LIGHT = {
     "grad": "#b34700",
     "grad-wash": "#ffefe2",
     "amber": "#ffdc7c",
+    "amber-wash": "#fff1c9",
     "amber-ink": "#4d3300",
     "amber-line": "#8f6200",
     "right": "#1a6b3c",
@@ -35,6 +36,7 @@ DARK = {
     "grad": "#f7ab4f",
     "grad-wash": "#3d280f",
     "amber": "#f4c63d",
+    "amber-wash": "#463710",
     "amber-ink": "#241800",
     "amber-line": "#ffd968",
     "right": "#72d292",
@@ -46,6 +48,7 @@ TEXT_ON = (
     ("soft", "paper"), ("soft", "wash"),
     ("value", "paper"), ("value", "wash"), ("value", "value-wash"), ("value", "grad-wash"),
     ("grad", "paper"), ("grad", "wash"), ("grad", "grad-wash"),
+    ("ink", "amber-wash"), ("soft", "amber-wash"), ("value", "amber-wash"), ("grad", "amber-wash"),
     ("right", "paper"), ("right", "grad-wash"), ("amber-ink", "amber"), ("paper", "ink"),
 )  # fmt: skip
 """Every pair of text and ground that a picture uses."""
@@ -75,11 +78,14 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 .soft{fill:var(--lp-soft)}.b{font-weight:650}
 .v{fill:var(--lp-value);font-weight:650}.g{fill:var(--lp-grad);font-weight:650;font-style:italic}
 .ok{fill:var(--lp-right);font-weight:700}.on-amber{fill:var(--lp-amber-ink);font-weight:700}
-.inv{fill:var(--lp-paper);font-weight:700}
+.am-fill{fill:var(--lp-amber)}.inv{fill:var(--lp-paper);font-weight:700}
+.halo{paint-order:stroke;stroke:var(--lp-paper);stroke-width:3.5px;stroke-linejoin:round}.i{font-style:italic}
 .e{fill:none;stroke:var(--lp-line);stroke-width:2}.e.v{stroke:var(--lp-value)}
 .e.past{stroke:var(--lp-grad);opacity:.55}.e.now{stroke:var(--lp-grad);stroke-width:3.4}
 .e.neg{stroke-dasharray:3 4}.e.off{stroke-dasharray:2 6}.e.thin{stroke-width:1.2}.e.dash{stroke-dasharray:7 5}
 .e.bold{stroke:var(--lp-ink);stroke-width:2.4}.e.am{stroke:var(--lp-amber-line);stroke-width:2.4}
+.e.wide{stroke-width:3.6;stroke-linejoin:round}
+.am-zone{fill:var(--lp-amber-wash)}.paper-dot{fill:var(--lp-paper);stroke:var(--lp-value);stroke-width:2.4}
 .tip{fill:var(--lp-line)}.tip.v{fill:var(--lp-value)}.tip.now{fill:var(--lp-grad)}
 .pill{fill:var(--lp-paper);stroke:var(--lp-rim);stroke-width:1.2}
 .pill.now{fill:var(--lp-grad-wash);stroke:var(--lp-grad);stroke-width:1.8}
@@ -95,6 +101,7 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 .hollow{fill:none}
 .wash{fill:var(--lp-wash)}.paper{fill:var(--lp-paper)}.ink{fill:var(--lp-ink)}
 .vw{fill:var(--lp-value-wash)}.gw{fill:var(--lp-grad-wash)}
+.gate{fill:none;stroke:var(--lp-ink);stroke-width:4;stroke-linecap:round}.pool{fill-opacity:.38}.bar{fill-opacity:.85}
 .tv{fill:var(--lp-value)}.tg{fill:var(--lp-grad)}.rim{fill:none;stroke:var(--lp-rim)}
 .ring{fill:none;stroke:var(--lp-ink);stroke-width:2.4}.ring.g{stroke:var(--lp-grad)}.ring.am{stroke:var(--lp-amber-line)}
 .hatch{fill:none;stroke:var(--lp-ink);stroke-width:1;opacity:.5}
@@ -102,11 +109,11 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 """
 
 _FRAME = """
-.lp{container-type:inline-size;max-width:1000px}
+.lp{container-type:inline-size;max-width:900px}
 .lp .lp-card{background:var(--lp-paper);border:1px solid var(--lp-rim);border-radius:12px;padding:10px 12px;
  box-sizing:border-box}
 .lp .lp-card svg{display:block;width:100%;height:auto;margin:0 auto}
-.lp svg.lp-narrow{max-width:560px}.lp svg.lp-wide{max-width:940px}
+.lp svg.lp-narrow{max-width:560px}.lp svg.lp-wide{max-width:874px}
 .lp .lp-wide{display:none!important}
 @container (min-width:@TURN@px){.lp .lp-wide{display:block!important}.lp .lp-narrow{display:none!important}}
 .lp .lp-words{background:var(--lp-wash);color:var(--lp-ink);border-left:4px solid var(--lp-line);border-radius:0 8px 8px 0;

@@ -159,7 +159,7 @@ class Controls(Generic[State]):
         )  # fmt: skip
         slider = getattr(self.widgets, kind[1])(readout=False, layout={"width": "auto"}, **options)
         self._follows(box, read)
-        self.widgets.link((box, "value"), (slider, "value"))
+        _tie(box, slider)
         self._writes(box, write)
         pair = self.widgets.HBox([box, slider])
         pair.add_class("lp-pair")
@@ -236,6 +236,20 @@ class Controls(Generic[State]):
 
     def _writes(self, control: Any, write: Callable[[State, Any], State]) -> None:
         control.observe(lambda change: self._view.change(write(self.state, change["new"])), "value")
+
+
+def _tie(box: Any, slider: Any) -> None:
+    """Keep a box and a slider at one value; the slider in the browser counts steps and hands back -0.9999999999999991."""
+
+    def to_box(change: Any) -> None:
+        box.value = round(change["new"], 6)
+
+    def to_slider(change: Any) -> None:
+        if abs(slider.value - change["new"]) > 1e-6:
+            slider.value = change["new"]
+
+    slider.observe(to_box, "value")
+    box.observe(to_slider, "value")
 
 
 def _row(widgets: Any, parts: Sequence[Any]) -> Any:

@@ -242,30 +242,23 @@ def sandbox() -> Iterator[Sandbox]:
         yield made
 
 
-def uncaught(sandbox: Sandbox, plan: Plan, known: Sequence[Mistake]) -> list[Mistake]:
+def uncaught(sandbox: Sandbox, plan: Plan, known: tuple[Mistake, ...]) -> list[Mistake]:
     """Mistakes that lose nothing on the twins drawn from the secret, nor on the named corner cases.
 
-    The named general twins are left out: they stand in the repository, so the secret's own must do without them. A
-    mistake is carried on to the next twin only while nothing has caught it.
+    The named general twins are left out: they stand in the repository, so the secret's own must do without them.
     """
     secret = drawn(plan)
-    one_of_each = [twin for twin in secret if twin.name.endswith("_1")]
     corners = [twin for twin in plan.twins if twin.kind is TwinKind.EDGE and twin not in secret]
-    more = [twin for twin in secret if twin not in one_of_each]
-    left = list(known)
-    for twin in [*one_of_each, *corners, *more]:
-        one = replace(plan, twins=(twin,))
-        judged = tuple(mistake for mistake in left if twin.judges(mistake.gap))
-        if not judged:
-            continue
-        reference = sandbox.replay(Speech(one, None), one.source)
-        speech = Speech(one, reference)
-        for submission, carried in as_submissions(one, judged):
-            transcript = sandbox.replay(speech, submission)
-            for gap, mistake in carried.items():
-                case = checking.case_of(one, one.gap(gap), transcript, reference)
-                if any(not result.passed for _, result in checking.results(one, case)):
-                    left.remove(mistake)
+    hidden = replace(plan, twins=(*secret, *corners))
+    reference = sandbox.replay(Speech(hidden, None), hidden.source)
+    speech = Speech(hidden, reference)
+    left = []
+    for submission, carried in as_submissions(hidden, known):
+        transcript = sandbox.replay(speech, submission)
+        for gap, mistake in carried.items():
+            case = checking.case_of(hidden, hidden.gap(gap), transcript, reference)
+            if all(result.passed for _, result in checking.results(hidden, case)):
+                left.append(mistake)
     return left
 
 
@@ -293,5 +286,5 @@ def test_every_known_mistake_is_caught_under_a_thousand_secrets(sandbox: Sandbox
 
 def test_a_right_answer_in_the_place_of_a_mistake_is_not_caught(sandbox: Sandbox, course: Course) -> None:
     plan = course.plan("02_chain")
-    honest = [replace(one, source=plan.gap(one.gap).solution) for one in known_mistakes("02_chain")[:1]]
-    assert uncaught(sandbox, plan, honest) == honest
+    honest = tuple(replace(one, source=plan.gap(one.gap).solution) for one in known_mistakes("02_chain")[::9])
+    assert {one.slug for one in uncaught(sandbox, plan, honest)} == {one.slug for one in honest}

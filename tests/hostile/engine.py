@@ -80,7 +80,9 @@ def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        if content.startswith(b"link:"):
+        if content == b"folder:":
+            path.mkdir()
+        elif content.startswith(b"link:"):
             path.symlink_to(content.removeprefix(b"link:").decode())
         else:
             path.write_bytes(content)

@@ -28,6 +28,16 @@ from autograder.model import Plan, Transcript
 REPOSITORY = Path(__file__).parents[2]
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
 VICTIM = "victim"
+TOOLS = """
+import sys
+frame = sys._getframe()
+while type(frame.f_locals.get("self")).__name__ != "Replay":
+    frame = frame.f_back
+replay = frame.f_locals["self"]
+grader = replay._grader
+from autograder.sandbox import wire
+""".strip()
+"""What an attacker begins with: the runner's own objects."""
 
 
 def token() -> str:
@@ -60,6 +70,7 @@ class Scene:
         shutil.copy(REPOSITORY / "nbgrader_config.py", scene.root)
         scene._plant(folder)
         kit = Path(autograder.__file__).parent
+        loot = token()
         scene.places |= {
             "COURSE": str(scene.root),
             "CHECKS": str(kit / "checks"),
@@ -67,7 +78,11 @@ class Scene:
             "MARK": scene.mark,
             "PID": str(os.getpid()),
             "TMP": str(folder),
+            "TOOLS": TOOLS,
+            "LOOT_A": loot[:12],
+            "LOOT_B": loot[12:],
         }
+        scene.canaries[loot] = "what only hidden twins or another student's run has seen"
         return scene
 
     def _plant(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lab import texts
+from lab import data, texts
 
 STUB = "# drelu_dsum: from dvalue, z\npass  # YOUR CODE HERE"
 RIGHT = "# drelu_dsum: from dvalue, z\ndrelu_dsum = dvalue * (1.0 if z > 0 else 0.0)"
@@ -505,6 +505,13 @@ def test_otherwise_nothing_raises(in_chain, monkeypatch, execution):
     monkeypatch.setenv("NBGRADER_EXECUTION", execution)
     student.check("drelu_dsum")
     assert student.result.success
+
+
+@pytest.mark.parametrize("name", data.notebooks())
+def test_an_untouched_notebook_runs_through_and_every_gap_is_called_untouched(student, name):
+    for grade_id, shown in student.run_untouched(name):
+        assert student.result.success, grade_id
+        assert not grade_id.startswith("check_") or "not filled in yet" in shown
 
 
 # ---- form ------------------------------------------------------------------------------------------------------------
