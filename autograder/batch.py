@@ -1,11 +1,15 @@
 """Grade a class: find what was handed in, grade it on several cores, keep the records as they come.
 
 A record is written as soon as it is made, one JSON object a line. A run that was killed goes on where it stopped:
-records whose submission and suite agree are used again, a torn last line is dropped.
+records whose submission and suite agree are used again, a torn last line is dropped. A fault while one notebook is
+graded leaves that notebook for review and everybody else alone; a file that cannot be written ends the run.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import fcntl
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -15,9 +19,11 @@ from typing import TextIO
 
 import msgspec
 
+from autograder import submitted
 from autograder.course import Course
 from autograder.grading import Graded, Grader
 from autograder.model import KitError, Record
+from autograder.submitted import HandedIn
 
 ALONE = "-"
 """Stands for the student of a notebook that lies in no student's folder."""
@@ -25,11 +31,11 @@ ALONE = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One notebook to grade; `path` is None for one that was not handed in."""
+    """One notebook to grade: what answers it in a student's folder, or a file by itself."""
 
     student: str
     notebook: str
-    path: Path | None
+    path: Path
 
 
 def jobs_in(course: Course, path: Path) -> list[Job]:
@@ -41,27 +47,31 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
         KitError: There is nothing to grade.
     """
     if path.is_file():
-        if path.stem not in course.sources:
-            names = ", ".join(course.sources)
-            raise KitError(
-                f"{path} has no name of a notebook of this course ({names}). Rename it to the one it answers."
-            )
-        return [Job(student=ALONE, notebook=path.stem, path=path)]
+        return [Job(student=ALONE, notebook=_notebook_in(course, path), path=path)]
     by_assignment: dict[str, list[str]] = {}
     for source in course.sources.values():
         by_assignment.setdefault(source.assignment, []).append(source.name)
-    folders = sorted(folder for name in by_assignment for folder in path.glob(f"*/{name}") if folder.is_dir())
+    folders = sorted(folder for name in by_assignment for folder in path.glob(f"[!.]*/{name}") if folder.is_dir())
     if not folders:
         raise KitError(f"{path} holds no submissions. Expected: {path}/<student>/{next(iter(by_assignment))}/*.ipynb")
-    return [_job(folder, name) for folder in folders for name in by_assignment[folder.name]]
+    for folder in folders:
+        submitted.check_name(folder.parent.name)
+    return [
+        Job(student=folder.parent.name, notebook=name, path=folder)
+        for folder in folders
+        for name in by_assignment[folder.name]
+    ]
 
 
-def _job(folder: Path, name: str) -> Job:
-    path = folder / f"{name}.ipynb"
-    handed_in = path.is_file() and path.resolve().is_relative_to(
-        folder.resolve()
-    )  # a link out of it counts for nothing
-    return Job(student=folder.parent.name, notebook=name, path=path if handed_in else None)
+def _notebook_in(course: Course, path: Path) -> str:
+    """Which notebook a file answers: the one it is named after, else the one whose cells it has."""
+    if path.stem in course.sources:
+        return path.stem
+    name = submitted.which(path.read_bytes(), course.sources)
+    if not name:
+        names = ", ".join(course.sources)
+        raise KitError(f"{path} is none of the notebooks of this course ({names}). Rename it to the one it answers.")
+    return name
 
 
 def read_records(path: Path) -> dict[tuple[str, str], Record]:
@@ -95,61 +105,156 @@ def grade_all(
         results: Where records are written as they come, and found again; None for nowhere.
         keep: Called with each notebook graded anew, before its record is written.
         told: Called with each record.
+
+    Raises:
+        KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
     """
-    earlier = read_records(results) if results else {}
     isolation = grader.isolation  # refuses before anything is written
     assert isolation
     found: dict[Job, Record] = {}
-    with _writer(results, earlier) as write, ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(_grade, grader, job, earlier, keep): job for job in jobs}
-        for done in as_completed(waiting):
-            record, is_new = done.result()
-            found[waiting[done]] = record
-            if is_new:
-                write(record)
-            told(record)
+    with _Results(results) as earlier, ThreadPoolExecutor(workers) as pool:
+        waiting = {pool.submit(_grade, grader, job, earlier.records, keep): job for job in jobs}
+        try:
+            for done in as_completed(waiting):
+                record, is_new = done.result()
+                found[waiting[done]] = record
+                if is_new:
+                    earlier.add(record)
+                told(record)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return [found[job] for job in jobs]
 
 
 def _grade(
     grader: Grader, job: Job, earlier: dict[tuple[str, str], Record], keep: Callable[[Graded], object]
 ) -> tuple[Record, bool]:
-    if job.path is None:
-        missing = grader.not_handed_in(job.student, job.notebook)
-        keep(missing)
-        return missing.record, False
-    data = job.path.read_bytes()
+    """The record of a job, and whether it is a new one to be written."""
     before = earlier.get((job.student, job.notebook))
-    if before and (before.submission, before.suite) == (hashlib.sha256(data).hexdigest(), grader.course.suite):
+    if before and _still_holds(grader, job, before):
         return before, False
-    graded = grader.grade(data, student=job.student, name=job.notebook)
-    keep(graded)
-    return graded.record, True
+    graded = grade_one(grader, job)
+    try:
+        keep(graded)
+    except OSError as error:
+        raise cannot_write(error.filename, error) from error
+    return graded.record, bool(graded.record.submission)
 
 
-class _writer:  # noqa: N801  # used as a context manager only
-    """Appends records to a results file, whole lines only; first drops what is torn or out of date."""
+def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
+    """Whether an earlier record is of the same file and the same checks; what was up for review is tried again."""
+    if before.score is None or before.suite != grader.course.suite:
+        return False
+    try:
+        handed_in = _handed_in(grader, job)
+    except OSError:
+        return False
+    return handed_in is not None and hashlib.sha256(handed_in.data).hexdigest() == before.submission
 
-    def __init__(self, path: Path | None, earlier: dict[tuple[str, str], Record]) -> None:
-        self._path, self._earlier = path, earlier
+
+def grade_one(grader: Grader, job: Job) -> Graded:
+    """Grade one notebook. Nothing raises: after a fault of ours it is tried once more, and then left for review."""
+    try:
+        return _graded(grader, job)
+    except Exception:  # a warm process may have been ended from outside
+        grader.start_afresh()
+    try:
+        return _graded(grader, job)
+    except Exception as fault:
+        grader.start_afresh()
+        return grader.for_review(_bytes(grader, job), student=job.student, name=job.notebook, fault=fault)
+
+
+def _bytes(grader: Grader, job: Job) -> bytes:
+    """What was handed in; nothing if that is what fails."""
+    try:
+        handed_in = _handed_in(grader, job)
+    except Exception:
+        return b""
+    return handed_in.data if handed_in else b""
+
+
+def _graded(grader: Grader, job: Job) -> Graded:
+    handed_in = _handed_in(grader, job)
+    if handed_in is None:
+        return grader.not_handed_in(job.student, job.notebook)
+    graded = grader.grade(handed_in.data, student=job.student, name=job.notebook)
+    if not handed_in.remark:
+        return graded
+    record = msgspec.structs.replace(graded.record, remarks=(*graded.record.remarks, handed_in.remark))
+    return dataclasses.replace(graded, record=record)
+
+
+def _handed_in(grader: Grader, job: Job) -> HandedIn | None:
+    if job.path.is_dir():
+        return grader.handed_in(job.path, job.notebook)
+    return HandedIn(data=job.path.read_bytes())
+
+
+def cannot_write(path: object, error: OSError) -> KitError:
+    """What is said when a file cannot be written."""
+    return KitError(
+        f"{path or 'A file'} cannot be written: {error.strerror}. Free some space, or set the permissions right, and "
+        "run the same command again. No mark is lost; what has been graded is not graded again."
+    )
+
+
+class _Results:
+    """A results file: its records of an earlier run, and new ones appended, whole lines only.
+
+    What is torn or out of date is dropped first. While one run writes, another one is refused.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._file: TextIO | None = None
+        self.records: dict[tuple[str, str], Record] = {}
 
-    def __enter__(self) -> Callable[[Record], None]:
+    def __enter__(self) -> _Results:
         if self._path is not None:
-            part = self._path.with_name(self._path.name + ".part")
-            part.write_text("".join(_lines(self._earlier.values())), encoding="utf-8")
-            part.replace(self._path)
-            self._file = self._path.open("a", encoding="utf-8")
-        return self._write
+            try:
+                self._open(self._path)
+            except KitError:
+                self.__exit__()
+                raise
+            except OSError as error:
+                self.__exit__()
+                raise cannot_write(error.filename or self._path, error) from error
+        return self
 
-    def _write(self, record: Record) -> None:
-        if self._file is not None:
-            self._file.write("".join(_lines([record])))
+    def _open(self, path: Path) -> None:
+        with path.open("a", encoding="utf-8") as old:
+            _lock(old, path)
+            self.records = read_records(path)
+            part = path.with_name(path.name + ".part")
+            self._file = part.open("w", encoding="utf-8")
+            _lock(self._file, path)
+            self._file.writelines(_lines(self.records.values()))
             self._file.flush()
+            part.replace(path)
+
+    def add(self, record: Record) -> None:
+        """Append a record."""
+        if self._file is not None:
+            try:
+                self._file.writelines(_lines([record]))
+                self._file.flush()
+            except OSError as error:
+                raise cannot_write(self._path, error) from error
 
     def __exit__(self, *_problem: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk, which has been said
+                self._file.close()
+
+
+def _lock(file: TextIO, path: Path) -> None:
+    """Hold a file until it is closed or this process has ended, however it ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise KitError(f"Another run is writing {path}. Wait until it has ended, and start again.") from None
 
 
 def _lines(records: Iterable[Record]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder import batch
 from autograder.course import Course, find_root, secret_of
+from autograder.feedback import clean
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
 from autograder.model import KitError, Record
@@ -109,7 +110,8 @@ def grade_class(
         from autograder import gradebook as book
 
         config = book.load_config(course.root)
-        book.write(course, records, url=book.database_url(course.root, config), config=config)
+        for notice in book.write(course, records, url=book.database_url(course.root, config), config=config):
+            console.print(clean(notice), style="bold", markup=False)
     mistakes = [mistake for name in course.sources for mistake in known_mistakes(name)]
     print_class(console, records, names_of(mistakes))
     return records

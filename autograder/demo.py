@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,10 +62,11 @@ def run(root: Path, folder: Path, console: Console) -> None:
     nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
     wrong = next(record for record in records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
+    jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
     page = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
     console.print(
         f"\nWhat a student reads: [bold]{page}[/bold]\n"
-        f"The gradebook: [bold]cd {here} && nbgrader formgrader[/bold] (or JupyterLab in that folder, menu Nbgrader).\n"
+        f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
         f"Every record: {here}/results.jsonl",
         highlight=False,
     )

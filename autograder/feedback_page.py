@@ -69,7 +69,7 @@ def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], tit
     sources = {_grade_id(cell): cell["source"] for cell in cells if _grade_id(cell)}
     steps = [_step(result, in_book.by_gap.get(result.gap), sources.get(result.gap, "")) for result in record.gaps]
     css = _style()
-    return _template().render(
+    html = _template().render(
         record=record,
         title=title,
         marks=in_book,
@@ -82,6 +82,7 @@ def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], tit
         css=Markup(css),
         policy=f"default-src 'none'; style-src '{_hash(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
+    return html.lstrip() + "\n"
 
 
 @cache
@@ -160,7 +161,7 @@ def _step(result: GapResult, mark: Mark | None, source: str) -> _Step:
         for one in result.compared
         if one not in scalars
     )
-    story = result.story
+    story = result.story if result.story.text else Story(seen=result.message)
     return _Step(
         result=result,
         mark=mark or _mark(result),

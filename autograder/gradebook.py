@@ -27,7 +27,8 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 from nbgrader.utils import compute_checksum, parse_utc
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, make_url, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -36,6 +37,7 @@ from autograder import feedback, notebook
 from autograder.course import Course
 from autograder.grading import Graded
 from autograder.model import KitError, Record, Status
+from autograder.notebook import SourceNotebook
 
 
 def load_config(root: Path) -> Config:
@@ -49,24 +51,46 @@ def database_url(root: Path, config: Config) -> str:
 
 
 def register_assignments(course: Course, url: str, config: Config) -> None:
-    """Have the gradebook know every notebook, as `nbgrader generate_assignment` does, if it does not yet."""
+    """Have the gradebook know every notebook, gap and point, as `nbgrader generate_assignment` does."""
     with api.Gradebook(url) as book:
-        known = {(one.assignment.name, one.name) for one in book.db.query(api.Notebook).all()}
-        for source in course.sources.values():
-            if (source.assignment, source.name) not in known:
-                book.update_or_create_assignment(source.assignment)
-    for source in course.sources.values():
-        if (source.assignment, source.name) in known:
-            continue
-        steps = [LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells]
-        quiet = Config(config)
-        quiet.Exporter.default_preprocessors = []
-        exporter = NotebookExporter(config=quiet)
-        for step in steps:
-            exporter.register_preprocessor(step, enabled=True)
-        resources = {"nbgrader": {"assignment": source.assignment, "notebook": source.name, "db_url": url}}
-        path = course.root / "source" / source.assignment / f"{source.name}.ipynb"
+        cell = api.GradeCell
+        rows = book.db.execute(
+            select(api.Assignment.name, api.Notebook.name, cell.name, cell.max_score)
+            .join(api.Notebook, cell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+        )
+        known = {tuple(row) for row in rows}
+        unknown = [source for source in course.sources.values() if not _points(source) <= known]
+        for source in unknown:
+            book.update_or_create_assignment(source.assignment)
+    for source in unknown:
+        _register(course, source, url, config)
+
+
+def _points(source: SourceNotebook) -> set[tuple[str, str, str, float]]:
+    """Assignment, notebook, grade cell and points of every gap."""
+    return {
+        (source.assignment, source.name, cell.grade_id, float(cell.metadata["nbgrader"]["points"]))
+        for cell in source.graded
+        if cell.role == "check"
+    }
+
+
+def _register(course: Course, source: SourceNotebook, url: str, config: Config) -> None:
+    quiet = Config(config)
+    quiet.Exporter.default_preprocessors = []
+    exporter = NotebookExporter(config=quiet)
+    for step in [LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells]:
+        exporter.register_preprocessor(step, enabled=True)
+    resources = {"nbgrader": {"assignment": source.assignment, "notebook": source.name, "db_url": url}}
+    path = course.root / "source" / source.assignment / f"{source.name}.ipynb"
+    try:
         exporter.from_filename(str(path), resources=resources)
+    except RuntimeError as error:  # nbgrader's, when there are marks for other gaps
+        raise KitError(
+            f"{path} has other gaps than the gradebook, which holds marks already: {error} "
+            "Put the gaps back as they were, or start with a new gradebook."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +104,62 @@ class _Ids:
     checksums: dict[tuple[str, str], str]
 
 
-def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> None:
-    """Write a class's marks in one transaction: all of them or, if anything fails, none."""
-    register_assignments(course, url, config)
+def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> list[str]:
+    """Write a class's marks in one transaction: all of them or, if anything fails, none.
+
+    Returns:
+        What the instructor should know, such as a submission that does not say when it was handed in.
+
+    Raises:
+        KitError: The gradebook cannot be written; its marks are as they were.
+    """
+    try:
+        register_assignments(course, url, config)
+        with api.Gradebook(url) as book:
+            notices = _write(course, records, book, config)
+            book.db.commit()
+    except SQLAlchemyError as error:
+        raise _cannot_write(url, error) from error
+    return notices
+
+
+def _write(course: Course, records: Sequence[Record], book: api.Gradebook, config: Config) -> list[str]:
+    session: Session = book.db
     submissions = {(record.student, record.assignment) for record in records}
-    with api.Gradebook(url) as book:
-        session: Session = book.db
-        ids = _ids(session)
-        _create_rows(session, ids, sorted(submissions))
-        submitted = _submitted_notebooks(session)
-        _save_timestamps(session, course.root, submissions)
-        for record in records:
-            key = submitted[record.student, record.assignment, record.notebook]
-            _save_grades(session, ids, key, record)
-            _save_comments(session, ids, key, record)
-        session.commit()
-        _save_penalties(book, submissions, url, config)
+    ids = _ids(session)
+    _create_rows(session, ids, sorted(submissions))
+    submitted = _submitted_notebooks(session)
+    notices = _save_timestamps(session, course.root, submissions)
+    for record in records:
+        key = submitted[record.student, record.assignment, record.notebook]
+        _save_grades(session, ids, key, record)
+        _save_comments(session, ids, key, record)
+    session.flush()
+    session.expire_all()  # scores are sums that the database makes
+    _save_penalties(book, submissions, config)
+    return notices
+
+
+def _cannot_write(url: str, error: SQLAlchemyError) -> KitError:
+    """What is said when the gradebook cannot be written, with the next step."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    advice = next((advice for words, advice in _ADVICE.items() if any(word in reason for word in words.split("|"))), "")
+    where = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+    return KitError(
+        f"The gradebook {where} cannot be written: {reason}. {advice} Then run the same command again. "
+        "No mark in it has changed; what has been graded is not graded again."
+    )
+
+
+_ADVICE = {
+    "locked": "Another program is using it: wait until that has ended, or close it.",
+    "readonly|read-only": "Allow writing to the file and to its folder.",
+    "full|disk I/O": "Free some space on its disk.",
+    "unable to open": "Make sure that its folder exists and may be written.",
+    "not a database|malformed": "Put a backup in its place.",
+    "no such": "It may be of another version of nbgrader: back it up and run `nbgrader db upgrade`.",
+}
+"""What to do, by words in the database's own message."""
 
 
 def _ids(session: Session) -> _Ids:
@@ -123,24 +187,28 @@ def _ids(session: Session) -> _Ids:
 
 
 def _create_rows(session: Session, ids: _Ids, submissions: Iterable[tuple[str, str]]) -> None:
-    """Rows for students and submissions that the gradebook does not have yet, every grade and comment empty."""
+    """Rows for what the gradebook does not have yet, every grade and comment empty."""
     wanted = dict.fromkeys(submissions)
     students = set(session.scalars(select(api.Student.id)))
     new_students = dict.fromkeys(student for student, _ in wanted if student not in students)
     _insert(session, api.Student, [{"id": student} for student in new_students])
-    have = set(
-        session.execute(
-            select(api.SubmittedAssignment.student_id, api.Assignment.name).join(api.SubmittedAssignment.assignment)
-        ).tuples()
-    )
+    have = {
+        (student, assignment): key
+        for key, student, assignment in session.execute(
+            select(api.SubmittedAssignment.id, api.SubmittedAssignment.student_id, api.Assignment.name).join(
+                api.SubmittedAssignment.assignment
+            )
+        )
+    }
+    have_notebooks = _submitted_notebooks(session)
     assignments, notebooks, grades, comments = [], [], [], []
     for student, assignment in wanted:
-        if (student, assignment) in have:
-            continue
-        key = api.new_uuid()
-        assignments.append({"id": key, "assignment_id": ids.assignments[assignment], "student_id": student})
+        key = have.get((student, assignment))
+        if key is None:
+            key = api.new_uuid()
+            assignments.append({"id": key, "assignment_id": ids.assignments[assignment], "student_id": student})
         for (of, name), notebook_id in ids.notebooks.items():
-            if of != assignment:
+            if of != assignment or (student, assignment, name) in have_notebooks:
                 continue
             submitted = api.new_uuid()
             notebooks.append({"id": submitted, "assignment_id": key, "notebook_id": notebook_id})
@@ -212,30 +280,54 @@ def _save_comments(session: Session, ids: _Ids, submitted: str, record: Record) 
     session.execute(update(table).where(where).values(auto_comment=bindparam("auto_comment")), rows)
 
 
-def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> None:
-    """When each submission was handed in, from its `timestamp.txt`."""
-    for student, assignment in submissions:
-        path = root / "submitted" / student / assignment / "timestamp.txt"
-        if not path.exists():
+def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> list[str]:
+    """When each submission was handed in, from its `timestamp.txt`; what is said of those that cannot be read."""
+    notices = []
+    for student, assignment in sorted(submissions):
+        folder = root / "submitted" / student / assignment
+        stamp = timestamp_in(folder)
+        if stamp is None:
+            continue
+        try:
+            handed_in = parse_utc(stamp.read_text(encoding="utf-8").strip())
+        except (OSError, ValueError, OverflowError, TypeError) as error:
+            notices.append(unreadable_timestamp(folder, error))
             continue
         row = session.scalars(
             select(api.SubmittedAssignment)
             .join(api.SubmittedAssignment.assignment)
             .where(api.SubmittedAssignment.student_id == student, api.Assignment.name == assignment)
         ).one()
-        row.timestamp = parse_utc(path.read_text(encoding="utf-8").strip())
+        row.timestamp = handed_in
+    return notices
 
 
-def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], url: str, config: Config) -> None:
+def timestamp_in(folder: Path) -> Path | None:
+    """The file that says when a submission was handed in; None if there is none, or a link to something else."""
+    path = folder / "timestamp.txt"
+    return path if path.is_file() and not path.is_symlink() else None
+
+
+def unreadable_timestamp(folder: Path, error: Exception) -> str:
+    """What is said of a submission that does not say when it was handed in."""
+    return (
+        f"{folder / 'timestamp.txt'} does not say when it was handed in ({error}). It counts as on time. "
+        "To have lateness taken into account, write the time into it, such as 2026-01-12 18:00:00 UTC, and grade again."
+    )
+
+
+def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], config: Config) -> None:
     """Late penalties by nbgrader's own rule and plug-in, for submissions that are late or were."""
+    rule = AssignLatePenalties(config=config)
+    rule.init_plugin()
     for student, assignment in sorted(submissions):
         found = book.find_submission(assignment, student)
-        if found.total_seconds_late <= 0 and not any(one.late_submission_penalty for one in found.notebooks):
+        late = found.total_seconds_late
+        if late <= 0 and not any(one.late_submission_penalty for one in found.notebooks):
             continue
         for one in found.notebooks:
-            marks = {"student": student, "assignment": assignment, "notebook": one.name, "db_url": url}
-            empty = from_dict({"cells": [], "metadata": {}})
-            AssignLatePenalties(config=config).preprocess(empty, {"nbgrader": marks})
+            penalty = rule.plugin_inst.late_submission_penalty(student, one.score, late) if late > 0 else None
+            one.late_submission_penalty = None if penalty is None else rule._check_late_penalty(one, penalty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +392,7 @@ def marks(url: str, record: Record) -> Marks:
             select(api.SolutionCell.name, comment.manual_comment)
             .join(comment, comment.cell_id == api.SolutionCell.id)
             .where(comment.notebook_id == row.id)
-        ).tuples()
+        )
         said: dict[str, str | None] = {name: text for name, text in comments}
         grades = session.execute(
             select(cell.name, cell.max_score, grade.auto_score, grade.manual_score, grade.extra_credit)
@@ -343,8 +435,8 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(part, path)
-    stamp = course.root / "submitted" / record.student / record.assignment / "timestamp.txt"
-    if stamp.exists():
+    stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
+    if stamp is not None:
         (folder / "timestamp.txt").write_bytes(stamp.read_bytes())
     return path
 

@@ -7,10 +7,11 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from autograder import checking, display, mistakes, notebook, scoring, stories
+from autograder import checking, display, mistakes, notebook, scoring, stories, submitted
 from autograder.course import Course, submission_of
 from autograder.mistakes import Mistake
 from autograder.model import (
@@ -31,6 +32,7 @@ from autograder.repair import repair
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox, Speech
 from autograder.sandbox.wire import Output
+from autograder.submitted import HandedIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +112,16 @@ class Grader:
                 self._mistakes[name] = found
             return self._mistakes[name]
 
+    def handed_in(self, folder: Path, name: str) -> HandedIn | None:
+        """The file in a student's folder that answers a notebook; None if there is none."""
+        return submitted.find(folder, name, self.course.sources, most_bytes=self._limits.submission_bytes)
+
     def read(self, data: bytes, name: str) -> tuple[Repaired, Submission]:
         """A submitted file, repaired, and as cells to replay."""
         if len(data) > self._limits.submission_bytes:
             most = f"{self._limits.submission_bytes / 2**20:.0f} MB"
-            repaired = Repaired(
-                unreadable=f"The file has {len(data) / 2**20:.0f} MB; at most {most} are taken. "
-                "Clear all outputs, save, and hand it in again."
-            )
+            text = f"The file is too large: at most {most} are taken. Clear all outputs, save, and hand it in again."
+            repaired = Repaired(unreadable=text)
         else:
             repaired = repair(data, self.course.sources[name])
         return repaired, submission_of(repaired, self.course.plan(name), hashlib.sha256(data).hexdigest())
@@ -162,6 +166,20 @@ class Grader:
         record = self._record(plan, student, "", gaps, (text,))
         return Graded(record=record, repaired=Repaired(unreadable=text), shown={})
 
+    def for_review(self, data: bytes, *, student: str, name: str, fault: Exception) -> Graded:
+        """The result for a notebook that a fault of ours has kept from being graded: no score, old mark kept."""
+        plan = self.course.plan(name)
+        gaps = tuple(_for_review(gap, fault, ()) for gap in plan.gaps)
+        try:
+            repaired, _ = self.read(data, name)
+        except Exception:  # the fault may lie in the reading
+            repaired = Repaired(unreadable=LEFT_FOR_REVIEW)
+        return Graded(record=self._record(plan, student, "", gaps, ()), repaired=repaired, shown={})
+
+    def start_afresh(self) -> None:
+        """End this thread's warm processes; the next notebook gets new ones."""
+        self._sandbox.close()
+
     def _record(
         self, plan: Plan, student: str, sha256: str, gaps: tuple[GapResult, ...], remarks: tuple[str, ...]
     ) -> Record:
@@ -174,7 +192,7 @@ class Grader:
             suite=self.course.suite,
             score=None if review else sum(result.score for result in gaps),
             max_score=sum(result.points for result in gaps),
-            isolation=self.isolation,
+            isolation="" if review else self.isolation,
             gaps=gaps,
             remarks=remarks,
         )
@@ -242,14 +260,18 @@ def _what_is_wrong(answer: Answer, lacking: list[str]) -> str:
     return f"ended as {answer.outcome} ({re.sub(r'[.]$', '', answer.problem)})"
 
 
+LEFT_FOR_REVIEW = "This could not be judged because of a fault in the grader. Your instructor looks at it by hand."
+
+
 def _for_review(gap: Gap, fault: Exception, remarks: tuple[str, ...]) -> GapResult:
     return GapResult(
         gap=gap.name,
         points=gap.points,
         score=0.0,
         status=Status.REVIEW,
-        message="This gap could not be judged because of a fault in the grader. Your instructor looks at it by hand.",
-        remarks=(*remarks, f"Fault: {type(fault).__name__}: {fault}"[:300]),
+        message=LEFT_FOR_REVIEW,
+        remarks=remarks,
+        fault=f"{type(fault).__name__}: {fault}"[:300],
     )
 
 

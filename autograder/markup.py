@@ -25,6 +25,8 @@ from autograder.feedback import clean, lines_of
 
 MOST_MARKDOWN, MOST_CODE, MOST_OUTPUT, MOST_FORMULA, MOST_PICTURE = 20_000, 40_000, 12_000, 2_000, 1_500_000
 """Characters that are rendered; text beyond is shown plainly, or cut with a note."""
+LONG_FORMULA = 35
+"""Characters of LaTeX from which a formula in a line may be wider than a phone: browsers do not break it."""
 
 _TAG = re.compile(
     "math|none|m(i|n|o|s|text|space|row|frac|sqrt|root|sub|sup|subsup|under|over|underover|multiscripts|prescripts|"
@@ -48,7 +50,9 @@ def formula(latex: str, display: Literal["inline", "block"] = "inline") -> Marku
     except Exception:  # the student's LaTeX: latex2mathml's exceptions have no common class
         return Markup("<code>{}</code>").format(latex)
     written = Markup(ElementTree.tostring(tree, encoding="unicode"))
-    return Markup('<span class="formula">{}</span>').format(written) if display == "block" else written
+    if display == "block" or len(latex) > LONG_FORMULA:
+        return Markup('<span class="formula {}">{}</span>').format(display, written)
+    return written
 
 
 def _keep_to_mathml(tree: ElementTree.Element) -> None:

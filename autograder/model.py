@@ -351,6 +351,7 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
         line: Line of the gap's cell that raised, from 1; 0 if none did.
         sets: Lines of the gap's cell that set its results (those that are not right, if it is known which).
         compared: Wrong outputs beside wanted ones; never of a hidden twin.
+        fault: Of the kit, for a gap up for review: for the instructor, never shown to students.
     """
 
     gap: str
@@ -365,6 +366,7 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     sets: tuple[int, ...] = ()
     compared: tuple[Comparison, ...] = ()
+    fault: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

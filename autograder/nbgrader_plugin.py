@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import fnmatch
+import glob
 import os
 from functools import cache
 from pathlib import Path
@@ -13,13 +15,16 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder import feedback, notebook
+from autograder import batch, feedback, notebook, submitted
+from autograder.batch import Job
 from autograder.course import Course, find_root, secret_of, submission_of
-from autograder.gradebook import handed_out
+from autograder.gradebook import handed_out, timestamp_in, unreadable_timestamp
 from autograder.grading import Graded, Grader
-from autograder.model import GapResult, KitError, Record, Status
+from autograder.model import KitError, Record, Status
+from autograder.notebook import Repaired
 
 LAB = Path(__file__).parent.parent / "lab"
 OPEN = Path(os.environ.get("LAB_OPEN", LAB / "open"))
@@ -36,30 +41,89 @@ def grader(folder: Path) -> Grader:
 
 
 class KitExporter(NotebookExporter):
-    """Reads submitted notebooks through `notebook.py`, so that an unreadable file costs only itself."""
+    """Reads submitted notebooks as the kit does, so that nothing in a student's folder costs more than itself."""
 
     parent: Any  # nbgrader's converter
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
+        converter = self.parent
         try:
-            grader(Path(self.parent.coursedir.root)).isolation  # noqa: B018  # refuse before the first submission
+            self._engine.isolation  # noqa: B018  # refuse before the first submission
+            folders = _submissions(converter)
         except KitError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
+        names = [source.name for source in self._engine.course.sources.values()]
+        wanted = [name for name in names if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)]
+        converter.assignments = {folder: self._paths(folder, wanted) for folder in folders}
+        converter.coursedir = SubmittedFiles(**converter.coursedir.trait_values())
+
+    @property
+    def _engine(self) -> Grader:
+        return grader(Path(self.parent.coursedir.root))
+
+    def _paths(self, folder: str, wanted: list[str]) -> list[str]:
+        """Every notebook of an assignment under its own name, handed in or not: none is left without a mark."""
+        sources = self._engine.course.sources
+        own = [name for name in wanted if sources[name].assignment == os.path.basename(folder)]
+        return [os.path.join(folder, f"{name}.ipynb") for name in own]
 
     def from_filename(self, filename: str, resources: Resources = None, **keywords: Any) -> Any:
         """Export one notebook; a submitted one is repaired first."""
         marks = resources["nbgrader"]
         coursedir = self.parent.coursedir
-        submitted = coursedir.format_path(coursedir.submitted_directory, marks["student"], marks["assignment"])
-        if Path(filename).parent.resolve() != Path(submitted).resolve():
+        folder = coursedir.format_path(coursedir.submitted_directory, marks["student"], marks["assignment"])
+        if Path(filename).parent.resolve() != Path(folder).resolve():
             return super().from_filename(filename, resources=resources, **keywords)
-        course = grader(Path(coursedir.root)).course
-        repaired, _ = grader(Path(coursedir.root)).read(Path(filename).read_bytes(), marks["notebook"])
+        repaired = self._repaired(Path(folder), marks["notebook"])
         if repaired.unreadable:
-            repaired = handed_out(course, marks["notebook"], repaired.unreadable)
+            repaired = handed_out(self._engine.course, marks["notebook"], repaired.unreadable)
         return self.from_notebook_node(from_dict(notebook.as_json(repaired, {})), resources=resources, **keywords)
+
+    def _repaired(self, folder: Path, name: str) -> Repaired:
+        try:
+            handed_in = self._engine.handed_in(folder, name)
+            if handed_in is None:
+                return Repaired(unreadable=f"{name}.ipynb was not handed in.")
+            return self._engine.read(handed_in.data, name)[0]
+        except Exception as fault:  # GradeByChecks meets it again, and leaves the notebook for review
+            self.log.error("%s in %s could not be read: %s", name, folder, fault)
+            return Repaired(unreadable="The notebook could not be read. Your instructor looks at it by hand.")
+
+
+def _submissions(converter: Any) -> list[str]:
+    """The folders that nbgrader is to grade; with those it misses, which hold no notebook or a name it cannot match.
+
+    Raises:
+        KitError: A student's name is no text.
+    """
+    coursedir = converter.coursedir
+    wanted = coursedir.format_path(coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id)
+    found = {folder for folder in glob.glob(wanted) if os.path.isdir(folder)} | set(converter.assignments)
+    for folder in found:
+        submitted.check_name(Path(folder).parent.name)
+    return sorted(found)
+
+
+class SubmittedFiles(CourseDirectory):
+    """nbgrader's course directory while it grades: of a submission it takes notebooks and nothing else."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        folders = glob.glob(self.format_path(self.submitted_directory, "*", "*"))
+        odd = [glob.escape(folder) for folder in folders if glob.escape(folder) != folder]
+        self.ignore = ["*", *odd]  # links, pipes and modules beside a notebook are not copied
+
+    def get_existing_timestamp(self, dest_path: str) -> Any:
+        """When a submission was handed in; None if its `timestamp.txt` does not say, which nbgrader fails at."""
+        if timestamp_in(Path(dest_path)) is None:
+            return None
+        try:
+            return super().get_existing_timestamp(dest_path)
+        except Exception as error:
+            self.log.warning("%s", unreadable_timestamp(Path(dest_path), error))
+            return None
 
 
 class GradeByChecks(NbGraderPreprocessor):
@@ -69,14 +133,12 @@ class GradeByChecks(NbGraderPreprocessor):
         """Fill in outputs; the record goes on in `resources["kit_record"]`. Nothing raises per notebook."""
         marks = resources["nbgrader"]
         engine = grader(Path.cwd())  # nbgrader changes into the course directory before it converts
-        path = engine.course.root / "submitted" / marks["student"] / marks["assignment"] / f"{marks['notebook']}.ipynb"
-        try:
-            graded = engine.grade(path.read_bytes(), student=marks["student"], name=marks["notebook"])
-            record, outputs = graded.record, _outputs(nb, graded)
-        except Exception as fault:  # whatever it is, it is ours: no score, old mark kept, everybody else is graded
-            self.log.error("%s of %s is left for manual grading: %s", marks["notebook"], marks["student"], fault)
-            record = _all_for_review(engine.course, marks, fault)
-            outputs = {f"check_{result.gap}": feedback.check_outputs(result) for result in record.gaps}
+        folder = engine.course.root / "submitted" / marks["student"] / marks["assignment"]
+        graded = batch.grade_one(engine, Job(student=marks["student"], notebook=marks["notebook"], path=folder))
+        record, outputs = graded.record, _outputs(nb, graded)
+        if record.score is None:
+            faults = "; ".join(dict.fromkeys(result.fault for result in record.gaps if result.fault))
+            self.log.error("%s of %s is left for manual grading: %s", marks["notebook"], marks["student"], faults)
         for place, cell in enumerate(nb.cells):
             key = cell.metadata.get("nbgrader", {}).get("grade_id") or place
             if cell.cell_type == "code":
@@ -95,27 +157,6 @@ def _outputs(nb: NotebookNode, graded: Graded) -> dict[Any, list[dict[str, Any]]
     for result in graded.record.gaps:
         found[f"check_{result.gap}"] = feedback.check_outputs(result)
     return found
-
-
-def _all_for_review(course: Course, marks: dict[str, str], fault: Exception) -> Record:
-    plan = course.plan(marks["notebook"])
-    message = "This notebook could not be graded because of a fault in the grader. Your instructor looks at it by hand."
-    results = tuple(
-        GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.REVIEW, message=message)
-        for gap in plan.gaps
-    )
-    return Record(
-        student=marks["student"],
-        assignment=marks["assignment"],
-        notebook=marks["notebook"],
-        submission="",
-        suite=course.suite,
-        score=None,
-        max_score=sum(gap.points for gap in plan.gaps),
-        isolation="",
-        gaps=results,
-        remarks=(f"{type(fault).__name__}: {fault}"[:300],),
-    )
 
 
 class SaveMarks(SaveAutoGrades):
@@ -153,9 +194,13 @@ class CopyLab(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Add the files of `lab/` to what nbconvert's writer writes."""
         name = resources["nbgrader"]["notebook"]
-        own = {OPEN / f"{name}.json": "open", LAB / "hints" / f"{name}.toml": "hints"}
-        outputs = {f"lab/{path.name}": path.read_bytes() for path in sorted(LAB.glob("*.py"))}
-        outputs |= {f"lab/{folder}/{path.name}": path.read_bytes() for path, folder in own.items()}
+        own = {
+            OPEN / f"{name}.json": "open",
+            LAB / "hints" / f"{name}.toml": "hints",
+            LAB / "static" / f"{name}.svg": "static",
+        }
+        outputs = {f"lab/{path.relative_to(LAB)}": path.read_bytes() for path in sorted(LAB.rglob("*.py"))}
+        outputs |= {f"lab/{folder}/{path.name}": path.read_bytes() for path, folder in own.items() if path.exists()}
         resources.setdefault("outputs", {}).update(outputs)
         return nb, resources
 

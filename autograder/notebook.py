@@ -31,7 +31,7 @@ class SourceCell:
     role: str
     grade_id: str
     source: str
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ def _cell(cell: Mapping[str, Any], index: int) -> SubmittedCell:
 
 def _text(value: object) -> str:
     """A cell's text, given whole or in lines: ends of lines as Python has them, nothing that no file can hold."""
-    lines = [line for line in value if isinstance(line, str)] if isinstance(value, list) else [value]
+    lines = value if isinstance(value, list) else [value]
     text = "".join(line for line in lines if isinstance(line, str)).removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace").decode()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -47,6 +47,7 @@ MARKS_LOST = (
 MOVED = "Cells of the course had been moved; they were graded in the order of the notebook you were given."
 
 
+@lru_cache(maxsize=4)  # both routes ask twice: which file it is, and what is in it
 def repair(data: bytes, source: SourceNotebook) -> Repaired:
     """Find the gaps in a submitted notebook, and put everything else of the course back in its place.
 
@@ -165,6 +166,8 @@ class _Repair:
         return cell.role == "text" or (cell.role == "locked" and cell.grade_id not in present)
 
     def _parts(self, piece: _Piece, answered: set[str]) -> list[_Piece]:
+        if not any(line in piece.source for line in self.first_lines):
+            return [piece]
         lines = piece.source.split("\n")
         starts = [0]
         names = [piece.name]
@@ -191,15 +194,16 @@ class _Repair:
 
         Somebody may have put an import into a locked cell, or merged an answer into a check.
         """
-        exact = {piece.name for piece in pieces if self.fixed.get(_squeezed(piece.source)) == piece.name}
+        exact = {piece.name for piece in pieces if piece.name and not self._is_changed(piece)}
         placed: set[str] = set()
         kept: list[_Piece] = []
         for piece in pieces:
             if piece.name in self.stubs or not piece.name:
                 kept.append(piece)
                 continue
-            own = [replace(piece, name="", marked=False)] if self._is_changed(piece) else []
-            if piece.name in placed or (own and piece.name in exact):
+            changed = self._is_changed(piece)
+            own = [replace(piece, name="", marked=False)] if changed and code_lines(piece.source) else []
+            if piece.name in placed or (changed and piece.name in exact):
                 kept += own
                 continue
             placed.add(piece.name)
@@ -210,7 +214,7 @@ class _Repair:
         return kept
 
     def _is_changed(self, piece: _Piece) -> bool:
-        return bool(code_lines(piece.source)) and self.fixed.get(_squeezed(piece.source)) != piece.name
+        return _squeezed(piece.source) != _squeezed(self.cells[piece.name].source)
 
     def join(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Undo splits: a cell that goes on with the gap above it becomes part of it."""
@@ -229,7 +233,11 @@ class _Repair:
 
     def _goes_on(self, first: _Piece, second: _Piece) -> bool:
         """Whether `second` is the rest of the gap's cell `first`, and not another version of it or something else."""
-        if first.name not in self.stubs or second.name not in (first.name, "") or not (first.is_code and second.is_code):
+        if (
+            first.name not in self.stubs
+            or second.name not in (first.name, "")
+            or not (first.is_code and second.is_code)
+        ):
             return False
         is_stub = bool(code_lines(first.source)) and not self.answers(first)
         if is_stub or self._starts_anew(second) or not code_lines(second.source):
@@ -254,8 +262,9 @@ class _Repair:
 
     def find_by_place(self, pieces: Sequence[_Piece]) -> None:
         """Gaps without an answer may have one in a cell of the student's, just where it belongs."""
+        answered = {piece.name for piece in pieces if self.answers(piece)}
         for gap in self.stubs:
-            if any(piece.name == gap and self.answers(piece) for piece in pieces):
+            if gap in answered:
                 continue
             has_cell = any(piece.name == gap for piece in pieces)
             found = self._answer_among(self._own_cells_around(pieces, gap), gap)
@@ -287,31 +296,33 @@ class _Repair:
 
     def choose(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """One piece for each gap: of several with an answer the last. The others are the student's own cells."""
-        kept = list(pieces)
-        for gap in self.stubs:
-            group = [piece for piece in kept if piece.name == gap]
-            answers = [piece for piece in group if self.answers(piece)]
-            if not group:
-                continue
-            chosen = max(answers[-MOST_VERSIONS:], key=self._preference(kept), default=group[-1])
-            if sum(piece.marked == chosen.marked for piece in answers) > 1:
-                chosen.remarks.append(SEVERAL)
-            if not chosen.is_code:
-                chosen.remarks.append(AS_CODE)
-            for piece in answers:
-                if piece is not chosen:
-                    piece.name = ""
-            kept = [piece for piece in kept if piece is chosen or piece.name != gap]
-        return kept
+        versions: dict[str, list[_Piece]] = {}
+        for piece in pieces:
+            if piece.name in self.stubs:
+                versions.setdefault(piece.name, []).append(piece)
+        rejected = {id(piece) for group in versions.values() for piece in self._rejected(group)}
+        return [piece for piece in pieces if id(piece) not in rejected]
 
-    def _preference(self, pieces: Sequence[_Piece]) -> Callable[[_Piece], tuple[bool, bool, bool, int]]:
-        order = {id(piece): at for at, piece in enumerate(pieces)}
+    def _rejected(self, group: Sequence[_Piece]) -> list[_Piece]:
+        """The cells of one gap that count for nothing; other versions with an answer become the student's own."""
+        answers = [piece for piece in group if self.answers(piece)]
+        chosen = group[-1]
+        if len(answers) == 1:
+            chosen = answers[0]
+        elif answers:
+            ranked = enumerate(answers[-MOST_VERSIONS:])
+            _, chosen = max(ranked, key=lambda entry: (self._preference(entry[1]), entry[0]))
+        if sum(piece.marked == chosen.marked for piece in answers) > 1:
+            chosen.remarks.append(SEVERAL)
+        if not chosen.is_code:
+            chosen.remarks.append(AS_CODE)
+        for piece in answers:
+            piece.name = piece.name if piece is chosen else ""
+        return [piece for piece in group if piece is not chosen and piece.name]
 
-        def preference(piece: _Piece) -> tuple[bool, bool, bool, int]:
-            sets = bool(self._wanted(piece.name) & (_sets(piece.source) or frozenset()))
-            return piece.is_code, sets, piece.marked, order[id(piece)]
-
-        return preference
+    def _preference(self, piece: _Piece) -> tuple[bool, bool, bool]:
+        sets = bool(self._wanted(piece.name) & (_sets(piece.source) or frozenset()))
+        return piece.is_code, sets, piece.marked
 
     def in_place(self, pieces: Sequence[_Piece]) -> Repaired:
         """The course's cells in the course's order, the student's own cells behind the one they followed."""
@@ -355,7 +366,7 @@ class _Repair:
 
 
 def _first_line(source: str) -> str:
-    return next((line.strip() for line in source.split("\n") if line.strip()), "")
+    return source.lstrip().partition("\n")[0].rstrip()
 
 
 def _squeezed(source: str) -> str:

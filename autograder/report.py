@@ -126,8 +126,9 @@ def _print_commonest(console: Console, records: Sequence[Record], names: Mapping
 
 def _print_reviews(console: Console, records: Sequence[Record]) -> None:
     for record in records:
-        for result in record.gaps:
-            if result.status is Status.REVIEW:
-                where = f"{record.student}, {record.notebook}, {result.gap}"
-                text = f"To be graded by hand: {where}. {' '.join(result.remarks)}"
-                console.print(clean(text), style="bold", markup=False)
+        waiting = [result for result in record.gaps if result.status is Status.REVIEW]
+        if waiting:
+            gaps = "every gap" if len(waiting) == len(record.gaps) else ", ".join(result.gap for result in waiting)
+            faults = "; ".join(dict.fromkeys(result.fault for result in waiting))
+            text = f"To be graded by hand: {record.student}, {record.notebook}, {gaps}. {faults}"
+            console.print(clean(text), style="bold", markup=False)

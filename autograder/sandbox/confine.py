@@ -129,7 +129,8 @@ class Limits:
         cell_cpu_s: CPU time of one cell, in seconds.
         cell_wall_s: Elapsed time of one cell, in seconds; generous, since machines are shared.
         runner_cpu_s: CPU time of the runner, in whole seconds; the kernel's own stop.
-        notebook_wall_s: Elapsed time for all replays of one notebook, in seconds.
+        notebook_wall_s: Elapsed time of one notebook, in seconds: for its replays on open twins, again for those on
+            hidden ones (what was too late on the former is not run on the latter), and again to show it.
         memory_bytes: Address space, in bytes.
         output_bytes: Printed and displayed output kept per cell, in bytes.
         frame_bytes: One message from the runner, in bytes.

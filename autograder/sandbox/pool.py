@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -180,48 +180,48 @@ class Speech:
         split = [tuple(place for place, seen in enumerate(shown) if seen is wanted) for wanted in (True, False)]
         self.groups: tuple[Places, ...] = tuple(places for places in split if places)
         self.givens: list[Frames] = [pack_all(twin.givens) for twin in plan.twins]
-        self._replies: dict[tuple[Places, tuple[str, ...], int], bytes] = {}
+        self._replies: dict[tuple[Places, int], bytes] = {}
 
-    def first(self, places: Places, asked: Sequence[Gap]) -> Before | None:
-        """How the first of the gaps that a submission has is run."""
-        return self._before(places, asked, 0, {}) if asked else None
+    def first(self, places: Places) -> Before | None:
+        """How the first gap is run."""
+        return self._before(places, 0, {})
 
-    def reply(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> bytes:
-        """What is sent once gap `asked[at]` has answered on every twin: right values, and how the next one is run.
+    def reply(self, places: Places, at: int, got: Given) -> bytes:
+        """What is sent once gap `order[at]` has answered on every twin: right values, and how the next one is run.
 
-        Gaps are handed out one at a time, in a fixed order; right values are only ever of gaps that have answered, or
-        can no longer answer.
+        Gaps are handed out one at a time, in a fixed order; right values are only ever of gaps that have answered.
         """
-        key = (places, tuple(gap.name for gap in asked), at)
+        key = (places, at)
         if self.reference is None or key not in self._replies:
-            self._replies[key] = frame_of(self._after(places, asked, at, got))
+            self._replies[key] = frame_of(self._after(places, at, got))
         return self._replies[key]
 
-    def _after(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> After:
-        gap = asked[at]
-        following = self._before(places, asked, at + 1, got) if at + 1 < len(asked) else None
+    def _after(self, places: Places, at: int, got: Given) -> After:
+        gap, following = self.order[at], self._before(places, at + 1, got)
         if gap.closed:
             return After([], (), "", following)
         states = [self._right(place, gap, got) for place in places]
         return After(states, gap.supplies, gap.solution if gap.supplies else "", following)
 
-    def _before(self, places: Places, asked: Sequence[Gap], at: int, got: Given) -> Before:
-        gap = asked[at]
+    def _before(self, places: Places, at: int, got: Given) -> Before | None:
+        if at == len(self.order):
+            return None
+        gap = self.order[at]
         return Before(
             closed=gap.closed,
             outputs=gap.outputs,
             defines=(gap.name, *gap.supplies) if gap.driver else (),
             driver=gap.driver,
             results=gap.results,
-            cases={number: self._case(asked, at, place, got) for number, place in enumerate(places)},
+            cases={number: self._case(gap, place, got) for number, place in enumerate(places)},
         )
 
-    def _case(self, asked: Sequence[Gap], at: int, place: int, got: Given) -> Case:
-        gap, twin = asked[at], self.plan.twins[place]
+    def _case(self, gap: Gap, place: int, got: Given) -> Case:
+        twin = self.plan.twins[place]
         if gap.closed:
             state = {name: self.givens[place][name] for name in gap.inputs}
         else:
-            state = {**self._missed(asked, at, place, got), **pack_all(twin.before.get(gap.name, {}))}
+            state = {**self._of_closed(gap, place, got), **pack_all(twin.before.get(gap.name, {}))}
         return Case(state, pack_all(twin.probes.get(gap.name, {})), self._calls(gap, place))
 
     def _calls(self, gap: Gap, place: int) -> int:
@@ -230,16 +230,12 @@ class Speech:
         judging = [at for at, twin in enumerate(self.plan.twins) if twin.judges(gap.name)]
         return 3 if gap.conduct_points and place in judging[:CONDUCT_TWINS] else 1
 
-    def _missed(self, asked: Sequence[Gap], at: int, place: int, got: Given) -> Frames:
-        """Right outputs of earlier gaps that no `After` has brought: without a cell, left out, or closed."""
-        brought = {gap.name for gap in asked[:at] if not gap.closed}
-        missed: Frames = {}
-        for earlier in self.plan.gaps:
-            if earlier.name == asked[at].name:
-                break
-            if earlier.name not in brought:
-                missed |= self._right(place, earlier, got)
-        return missed
+    def _of_closed(self, gap: Gap, place: int, got: Given) -> Frames:
+        """Right outputs of closed gaps before this one: no `After` brings them, since closed gaps run first."""
+        found: Frames = {}
+        for earlier in self.plan.gaps[: self.plan.gaps.index(gap)]:
+            found |= self._right(place, earlier, got) if earlier.closed else {}
+        return found
 
     def _right(self, place: int, gap: Gap, got: Given) -> Frames:
         """Right outputs of `gap` on one twin; for the reference itself, what it gave."""
@@ -290,24 +286,27 @@ class Sandbox:
         A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it. The first answer
         of a gap counts: a runner that ended has seen right values, and which cell ended it could tell the next one.
         """
-        ends_at = time.monotonic() + self.limits.notebook_wall_s
         left_out: dict[int, Fault] = {}
+        too_late: set[int] = set()
         answers: dict[str, dict[str, Answer]] = {twin.name: {} for twin in speech.plan.twins}
         for places in speech.groups:
+            ends_at = time.monotonic() + self.limits.notebook_wall_s
             while True:
-                cells = _cells_to_run(speech, submission, set(left_out))
+                cells = _cells_to_run(speech, submission, too_late.union(left_out))
                 heard, fault = self._converse(speech, places, cells, _imports(submission), ends_at, capture=False)
                 for gap, by_twin in heard.answers.items():
                     for twin, answer in by_twin.items():
                         answers[twin].setdefault(gap, answer)
-                if fault is None or fault.cell == NOWHERE:
+                to_blame = _to_blame(submission, fault, left_out)
+                if fault is None or to_blame == NOWHERE:
                     break
-                left_out[fault.cell] = fault
+                left_out[to_blame] = fault
             if fault is not None:  # the notebook's own deadline: what has not answered is stopped
                 stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
-                for place in places:
-                    given = answers[speech.plan.twins[place].name]
-                    given |= {gap.name: stopped for gap in speech.plan.gaps if gap.name not in given}
+                for given in [answers[speech.plan.twins[place].name] for place in places]:
+                    late = {gap.name: stopped for gap in speech.plan.gaps if gap.name not in given}
+                    given |= late
+                    too_late |= {at for at, cell in enumerate(submission.cells) if cell.grade_id in late}
         for cell, fault in left_out.items():
             if submission.cells[cell].kind is CellKind.GAP:
                 for given in answers.values():
@@ -341,7 +340,6 @@ class Sandbox:
         pid, reading, writing = warm.fork()
         heard, outcome, problem = _Heard(since=time.monotonic()), Outcome.DIED, ""
         grader = GraderEnd(reading, writing, frame_bytes=self.limits.frame_bytes, run_bytes=self.limits.run_bytes)
-        asked = [speech.order[cell.gap] for _, cell in cells if cell.gap >= 0]
 
         def out_of_time() -> str:
             return self._out_of_time(heard, warm.place.get(), pid, ends_at)
@@ -353,10 +351,10 @@ class Sandbox:
                 capture=capture,
                 imports=imports,
                 output_bytes=self.limits.output_bytes,
-                first=speech.first(places, asked),
+                first=None if capture else speech.first(places),
             )
             grader.send(frame_of(start), out_of_time)
-            _listen(grader, speech, places, asked, heard, out_of_time)
+            _listen(grader, speech, places, heard, out_of_time)
         except TimeoutError as error:
             problem, outcome = str(error), Outcome.STOPPED
         except WireError as error:
@@ -376,8 +374,12 @@ class Sandbox:
                 f"A runner ended before any student code (signal {ended.signal}, exit code {ended.code}, {problem}). "
                 "Run `autograder doctor` to see which layer of the confinement fails."
             )
-        if outcome is Outcome.DIED and ended.signal:
-            outcome, problem = _by_signal(ended.signal, self.limits)
+        killed = outcome is Outcome.DIED and ended.signal in (0, signal.SIGKILL)
+        if killed and ended.cpu_s > self.limits.runner_cpu_s / 2:  # the kernel's own limit counts in coarse steps
+            outcome = Outcome.STOPPED
+            problem = f"the notebook used more than {self.limits.runner_cpu_s} s of computing time"
+        elif outcome is Outcome.DIED and ended.signal:
+            problem = f"Python itself crashed ({signal.Signals(ended.signal).name})"
         cell = min(max(warm.place.get(), 0), len(cells) - 1)
         return heard, Fault(cell=cells[cell][0], outcome=outcome, problem=problem)
 
@@ -402,7 +404,6 @@ def _listen(
     grader: GraderEnd,
     speech: Speech,
     places: Places,
-    asked: Sequence[Gap],
     heard: _Heard,
     out_of_time: Callable[[], str],
 ) -> None:
@@ -412,15 +413,15 @@ def _listen(
         message = grader.receive(out_of_time)
         if isinstance(message, Got):
             at = len(got)
-            if at == len(asked) or message.gap != speech.rank[asked[at].name]:
+            if message.gap != at or at == len(speech.order):
                 raise WireError("an answer that was not asked for")
-            gap, twins = asked[at], speech.plan.twins
+            gap, twins = speech.order[at], speech.plan.twins
             gave = {places[number]: one for number, one in message.gave.items() if 0 <= number < len(places)}
             heard.answers[gap.name] = {
                 twins[place].name: _answer(gap, twins[place], one) for place, one in gave.items()
             }
             got[gap.name] = {place: one.values for place, one in gave.items()}
-            grader.send(speech.reply(places, asked, at, got), out_of_time)
+            grader.send(speech.reply(places, at, got), out_of_time)
         elif isinstance(message, Shown):
             heard.shown[message.cell] = message.outputs
         elif isinstance(message, Ready):
@@ -459,19 +460,29 @@ def _values(frames: Frames) -> dict[str, Value]:
     return unpack_all(frames)  # type: ignore[return-value]  # what unpacks is a Value or an Odd, which equals nothing
 
 
-def _cells_to_run(speech: Speech, submission: Submission, skip: set[int]) -> list[tuple[int, RunCell]]:
-    """The cells with their places in the submission; closed gaps come first, with nothing but imports before them."""
-    cells = [
-        (at, RunCell(cell.source, *_role(speech, cell))) for at, cell in enumerate(submission.cells) if at not in skip
-    ]
+def _cells_to_run(speech: Speech, submission: Submission, left_out: set[int]) -> list[tuple[int, RunCell]]:
+    """The cells with their places in the submission; closed gaps come first, with nothing but imports before them.
+
+    A gap without a cell has the place NOWHERE, behind the cell of the course that should precede it: like a cell that
+    is left out, it is not run, and what follows finds right values.
+    """
+    cells = [(at, _to_run(speech, cell, skipped=at in left_out)) for at, cell in enumerate(submission.cells)]
+    order = {cell.grade_id: at for at, cell in enumerate(speech.plan.source.cells)}
+    ranks = [order.get(cell.grade_id, NOWHERE) for cell in submission.cells]
+    for gap in speech.plan.gaps:
+        if order[gap.name] not in ranks:
+            behind = max(
+                (at for at, rank in enumerate(ranks) if rank < order[gap.name] and rank != NOWHERE), default=-1
+            )
+            cells.insert(behind + 1, (NOWHERE, RunCell("", speech.rank[gap.name], skipped=True)))
+            ranks.insert(behind + 1, order[gap.name])
     closed = [gap.closed for gap in speech.order]
     return sorted(cells, key=lambda entry: not (entry[1].gap >= 0 and closed[entry[1].gap]))
 
 
-def _role(speech: Speech, cell: Cell) -> tuple[int, tuple[str, ...]]:
-    if cell.kind is CellKind.GAP:
-        return speech.rank[cell.grade_id], ()
-    return -1, cell.givens
+def _to_run(speech: Speech, cell: Cell, *, skipped: bool) -> RunCell:
+    gap = speech.rank[cell.grade_id] if cell.kind is CellKind.GAP else -1
+    return RunCell(cell.source, gap, cell.givens, skipped)
 
 
 def _imports(submission: Submission) -> str:
@@ -480,10 +491,15 @@ def _imports(submission: Submission) -> str:
     return "\n".join(line for line in lines if line.startswith("import "))
 
 
-def _by_signal(number: int, limits: Limits) -> tuple[Outcome, str]:
-    if number in (signal.SIGXCPU, signal.SIGKILL):
-        return Outcome.STOPPED, f"the notebook used more than {limits.runner_cpu_s} s of computing time"
-    return Outcome.DIED, f"Python itself crashed ({signal.Signals(number).name})"
+def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[int]) -> int:
+    """The cell to leave out next; NOWHERE if there is none.
+
+    Where nothing ran, the last cell of the student's own before has done it, such as one that closes all files.
+    """
+    if fault is None or fault.cell not in left_out:
+        return NOWHERE if fault is None else fault.cell
+    own = [at for at, cell in enumerate(submission.cells[: fault.cell]) if cell.kind is CellKind.OWN]
+    return max(set(own).difference(left_out), default=NOWHERE)
 
 
 def _remarks_on(submission: Submission, left_out: Mapping[int, Fault]) -> dict[str, tuple[str, ...]]:

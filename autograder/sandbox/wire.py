@@ -67,11 +67,15 @@ class Odd:
 
 
 class RunCell(msgspec.Struct, frozen=True, array_like=True):
-    """A cell to run. `gap` is a place in the order of gaps, or -1; `givens` are put in after it has run."""
+    """A cell to run. `gap` is a place in the order of gaps, or -1; `givens` are put in after it has run.
+
+    One that is `skipped` does nothing of its own: a gap gives no answer, and right values follow it.
+    """
 
     source: str
     gap: int = -1
     givens: tuple[str, ...] = ()
+    skipped: bool = False
 
 
 class Case(msgspec.Struct, frozen=True, array_like=True):

@@ -73,17 +73,21 @@ def fan_out(weights: object, dvalues: object) -> View[Any]:
     return fan_of_wires.view(weights, dvalues)
 
 
-def loom(inputs: object, dvalues: object, biases: object) -> View[Any]:
+def loom(
+    inputs: object, dvalues: object, biases: object, which_input: object = 0, which_neuron: object = 0
+) -> View[Any]:
     """05: a column of inputs meets a column of dvalues, and one weight's gradient is woven from both.
 
     Args:
         inputs: Shape (N, D), one row for each sample, at most (5, 5).
         dvalues: Shape (N, M), at most (5, 4).
         biases: Shape (1, M).
+        which_input: Row of the weight to begin with.
+        which_neuron: Its column.
     """
     from lab.pictures import weight_loom
 
-    return weight_loom.view(inputs, dvalues, biases)
+    return weight_loom.view(inputs, dvalues, biases, which_input, which_neuron)
 
 
 def gates(z: object, dvalues: object) -> View[Any]:

@@ -44,7 +44,7 @@ def wide(scene: Scene) -> Panel:
     """Two rows of heat maps, the loss beside them."""
     before, after, change, sent, reached = _maps(scene)
     upper, lower = beside(before, after, change, gap=14), beside(sent, reached, _legend(190), gap=14)
-    return beside(below(upper, lower, gap=22), _loss(scene, 226), gap=20)
+    return beside(below(upper, lower, gap=22), _loss(scene, 216), gap=18)
 
 
 def narrow(scene: Scene) -> Panel:
@@ -94,23 +94,25 @@ def _bars(scene: Scene, width: float) -> str:
     before, after = scene.loss
     promised = before - scene.forecast
     low, high = min(0.0, before, after), max(0.0, before, after) or 1.0
-    top, tall, thick = 44.0, 92.0, 52.0
+    top, tall, thick = 46.0, 88.0, (width - 98) / 2
 
     def height(value: float) -> float:
-        return top + tall * (high - max(low - 0.12 * (high - low), value)) / (high - low)
+        return top + tall * (high - max(low - 0.07 * (high - low), value)) / (high - low)
 
     parts = []
-    for x, value, name in ((8.0, before, "before"), (84.0, after, "after")):
+    for x, value, name in ((4.0, before, "before"), (16.0 + thick, after, "after")):
         y, zero = min(height(value), height(0)), max(height(value), height(0))
         parts.append(shape("rect", "tv bar", x=x, y=y, width=thick, height=max(1.0, zero - y), rx=2.0))
-        parts.append(text(x + thick / 2, y - 11, number(value), "v", data=data_number(f"loss {name}", value)))
-        parts.append(text(x + thick / 2, height(low) + 12, name, "soft", size=SMALL))
-    line = height(promised)
-    parts.append(path("e now dash", "M", 8 + thick, height(before), "L", 84, line, "L", 84 + thick + 8, line))
-    parts.append(tip(84 + thick + 14, line, (1, 0), "now"))
-    words = "forecast" if width > 200 else "fore-"
-    parts.append(text(84 + thick + 18, line, words, "g halo", size=SMALL, anchor="start"))
-    return "".join(parts) + ("" if width > 200 else text(84 + thick + 18, line + 15, "cast", "g halo", size=SMALL, anchor="start"))
+        parts.append(
+            text(x + thick / 2, y - 11, number(value), "v", size=SMALL, data=data_number(f"loss {name}", value))
+        )
+        parts.append(text(x + thick / 2, height(low) + 20, name, "soft", size=SMALL))
+    line, end = height(promised), 16 + 2 * thick
+    parts.append(path("e now dash", "M", 4 + thick, height(before), "L", 16 + thick, line, "L", end + 6, line))
+    parts.append(
+        tip(end + 12, line, (1, 0), "now") + text(end + 14, line, "forecast", "g halo", size=SMALL, anchor="start")
+    )
+    return "".join(parts)
 
 
 def _falls(scene: Scene, width: float) -> str:
@@ -119,8 +121,10 @@ def _falls(scene: Scene, width: float) -> str:
     rows = (("foreseen", scene.forecast, "g"), ("got", got, "v"))
     parts = []
     for row, (name, value, kind) in enumerate(rows):
-        y = 180.0 + 42 * row
+        y = 182.0 + 42 * row
         words = f"fall {name}: {number(value)}"
         parts.append(text(0, y, words, kind, size=SMALL, anchor="start", data=data_number(f"fall {name}", value)))
-        parts.append(shape("rect", f"t{kind} bar", x=0.0, y=y + 11, width=max(1.0, abs(value) * unit), height=13.0, rx=2.0))
+        parts.append(
+            shape("rect", f"t{kind} bar", x=0.0, y=y + 11, width=max(1.0, abs(value) * unit), height=13.0, rx=2.0)
+        )
     return "".join(parts)

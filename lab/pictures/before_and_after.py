@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lab.pictures import after_drawing, given
+from lab.pictures.controls import Controls
 from lab.pictures.network import Rows, forward, gradients, layer, named, table, walk
 from lab.pictures.picture import Picture
-from lab.pictures.view import Controls, View
+from lab.pictures.view import View
 from lab.pictures.words import listed, number
 
 
@@ -101,10 +102,7 @@ def fallen_silent(state: Training) -> tuple[tuple[int, int], ...]:
     """Entries that were active before the step and are silent after it."""
     done = outcome(state)
     return tuple(
-        (n, m)
-        for n, row in enumerate(done.z)
-        for m, value in enumerate(row)
-        if value > 0 and done.after_z[n][m] <= 0
+        (n, m) for n, row in enumerate(done.z) for m, value in enumerate(row) if value > 0 and done.after_z[n][m] <= 0
     )
 
 
@@ -112,10 +110,7 @@ def stopped(state: Training) -> tuple[tuple[int, int], ...]:
     """Entries at which something was sent back and nothing got through."""
     done = outcome(state)
     return tuple(
-        (n, m)
-        for n, row in enumerate(done.upstream)
-        for m, sent in enumerate(row)
-        if sent and not done.reached[n][m]
+        (n, m) for n, row in enumerate(done.upstream) for m, sent in enumerate(row) if sent and not done.reached[n][m]
     )
 
 
@@ -164,7 +159,8 @@ def picture(state: Training) -> Picture:
     )  # fmt: skip
     return Picture(
         name=f"A layer before and after one step with learning rate {number(state.lr)}",
-        narrow=after_drawing.narrow(scene), wide=after_drawing.wide(scene), caption=caption(state), details=details(state),
+        narrow=after_drawing.narrow(scene), wide=after_drawing.wide(scene),
+        caption=caption(state), details=details(state),
     )  # fmt: skip
 
 
@@ -175,8 +171,9 @@ def controls(helper: Controls[Training]) -> list[list[object]]:
         [
             helper.number("lr", "learning rate", (0.0, max(0.05, 10 * first.lr), 0.0005), lambda s: s.lr,
                           lambda s, v: replace(s, lr=v)),
-            helper.choice("sent back", "the upstream gradient", [("a, for the loss ½Σa²", False), ("dvalues_rows", True)],
-                          lambda s: s.use_second, lambda s, v: replace(s, use_second=v)),
+            helper.choice("sent back", "the upstream gradient",
+                          [("a, for the loss ½Σa²", False), ("dvalues_rows", True)], lambda s: s.use_second,
+                          lambda s, v: replace(s, use_second=v)),
             helper.button("Start over", "back to the values of the notebook", lambda _: first),
         ]
     ]  # fmt: skip

@@ -174,7 +174,12 @@ def _triangle(scene: Scene, plane: Plane) -> str:
         side, anchor, room = -side, "end" if side > 0 else "start", min(x, to_x) - 10 if side > 0 else max(x, to_x) + 10
     middle = (y + to_y) / 2
     rise = text(
-        room, middle + 22 * (abs(to_y - y) < 12), f"Δy = {number(dy)}", "g halo", anchor=anchor, data=data_number("dy", dy)
+        room,
+        middle + 22 * (abs(to_y - y) < 12),
+        f"Δy = {number(dy)}",
+        "g halo",
+        anchor=anchor,
+        data=data_number("dy", dy),
     )
     foot = text(
         room,

@@ -122,7 +122,7 @@ def _into_sum(x: float, y: float, end: Point, look: str, back: bool) -> str:
 
 
 def _chip(scene: Scene, name: str, places: Places) -> str:
-    """The factor of the operation on a wire: the right one where the walk just passed, or what a typed number implies."""
+    """The factor of the operation on a wire: what the walk has found, or what a typed number implies."""
     if name == "y" or (name not in scene.now and name not in scene.wrong):
         return ""
     (x, y), target = places.pills[name], places.ops[scene.wires[name].target]
@@ -161,7 +161,8 @@ def _pill(scene: Scene, name: str, place: Point) -> str:
     behind = scene.silent and name != "y"
     look = "pill" + (" am" if name in scene.wrong else " off" if behind else " now" if name in scene.now else "")
     value = text(
-        x, y - 10, number(scene.values[name]), "on-amber" if name in scene.wrong else "soft" if behind and name != "z" else "v",
+        x, y - 10, number(scene.values[name]),
+        "on-amber" if name in scene.wrong else "soft" if behind and name != "z" else "v",
         size=PLAIN, data=data_number(name, scene.values[name]),
     )  # fmt: skip
     return box(x, y, *PILL, look, round_by=9) + value + _gradient(scene, name, place) + _tag(scene, name, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.pictures import circuit_drawing, circuit_words
+from lab.pictures.controls import Controls
 from lab.pictures.neuron_circuit import (
     Circuit,
     computed,
@@ -18,12 +19,13 @@ from lab.pictures.neuron_circuit import (
     wrong,
 )  # fmt: skip
 from lab.pictures.picture import Picture
-from lab.pictures.view import Controls, View
+from lab.pictures.view import View
 
 
 def picture(state: Circuit) -> Picture:
     """The state, drawn."""
-    name = f"Computational graph of a neuron with {len(state.x)} inputs, backward pass {state.done} of {len(stages(state))}"
+    stage = f"backward pass {state.done} of {len(stages(state))}"
+    name = f"Computational graph of a neuron with {len(state.x)} inputs, {stage}"
     scene = circuit_drawing.Scene(
         wires=computed(state).wires, values=computed(state).values, grads=computed(state).grads, known=known(state),
         now=stages(state)[state.done - 1] if state.done else (), wrong=wrong(state),
@@ -46,8 +48,10 @@ def controls(helper: Controls[Circuit]) -> list[list[object]]:
         [
             helper.button("One operation back", "show what the next operation passes back",
                           lambda s: walk_to(s, s.done + 1), main=True, possible=lambda s: s.done < last),
-            helper.button("Forward again", "undo one stage", lambda s: walk_to(s, s.done - 1), possible=lambda s: s.done > 0),
-            helper.button("All the way", "show all gradients", lambda s: walk_to(s, last), possible=lambda s: s.done < last),
+            helper.button("Forward again", "undo one stage", lambda s: walk_to(s, s.done - 1),
+                          possible=lambda s: s.done > 0),
+            helper.button("All the way", "show all gradients", lambda s: walk_to(s, last),
+                          possible=lambda s: s.done < last),
             helper.button("Start over", "hide all gradients", lambda s: replace(s, done=0, typed=()),
                           possible=lambda s: bool(s.done or s.typed)),
         ],

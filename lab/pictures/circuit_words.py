@@ -30,7 +30,8 @@ def _about_typed(state: Circuit, name: str, value: float) -> str:
     wire = computed(state).wires[name]
     factor = factor_for(wire, value)
     if factor is None:
-        return f"{number(value)} does not fit at {name}: 0 arrives from the right, and no factor makes {number(value)} of it."
+        shown = number(value)
+        return f"{shown} does not fit at {name}: 0 arrives from the right, and no factor makes {shown} of it."
     start = f"{number(value)} does not fit at {name}: {number(wire.received)} arrives from the right, so the wire"
     return f"{start} would have multiplied by {number(factor)}. {_source_of(state, wire, value, factor)}"
 

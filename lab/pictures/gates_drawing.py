@@ -83,7 +83,9 @@ def _legend() -> Panel:
 
 def _foot(scene: Scene, m: int, x: float, y: float) -> str:
     if m in scene.dead:
-        return stop(x - 24, y, size=9) + text(x - 11, y, "dead", "b", size=SMALL, anchor="start", data={"data_dead": str(m)})
+        return stop(x - 24, y, size=9) + text(
+            x - 11, y, "dead", "b", size=SMALL, anchor="start", data={"data_dead": str(m)}
+        )
     count = scene.silent[m]
     return text(x, y, f"{count} shut" if count else "all open", "soft", size=SMALL)
 
@@ -96,7 +98,9 @@ def _gate(scene: Scene, n: int, m: int) -> Panel:
     name = f"[{n},{m}]"
     arrives = text(35, 11, number(water), "g", data=data_number(f"dvalues{name}", water, grad=True))
     level = text(35, 57, number(z), "v" if z > 0 else "inv", data=data_number(f"z{name}", z))
-    leaves = text(35, 97, number(through), "g" if through else "soft", data=data_number(f"drelu{name}", through, grad=True))
+    leaves = text(
+        35, 97, number(through), "g" if through else "soft", data=data_number(f"drelu{name}", through, grad=True)
+    )
     note = text(35, 79, "z = 0", "soft", size=SMALL) if z == 0 else ""
     gate = {True: "open", False: "shut"}[z > 0]
     return Panel(70, TALL, f'<g data-gate="{gate}">{body}{arrives}{level}{leaves}{note}</g>')

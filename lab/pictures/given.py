@@ -41,6 +41,18 @@ def positive(value: object, name: str) -> float:
     return result
 
 
+def index(value: object, name: str, size: int) -> int:
+    """A place in a list of `size`, counted from 0.
+
+    Raises:
+        CannotDraw: It is none.
+    """
+    place = one(value, name)
+    if place != int(place) or not 0 <= place < size:
+        raise CannotDraw(f"the picture needs {name} to be one of 0 to {size - 1}; it is {value}")
+    return int(place)
+
+
 def several(values: object, name: str, *, most: int) -> tuple[float, ...]:
     """A list of 1 to `most` numbers.
 

@@ -45,7 +45,7 @@ THEMES = {"light": LIGHT, "dark": DARK}
 
 TEXT_ON = (
     ("ink", "paper"), ("ink", "wash"), ("ink", "value-wash"), ("ink", "grad-wash"),
-    ("soft", "paper"), ("soft", "wash"),
+    ("soft", "paper"), ("soft", "wash"), ("soft", "value-wash"), ("soft", "grad-wash"),
     ("value", "paper"), ("value", "wash"), ("value", "value-wash"), ("value", "grad-wash"),
     ("grad", "paper"), ("grad", "wash"), ("grad", "grad-wash"),
     ("ink", "amber-wash"), ("soft", "amber-wash"), ("value", "amber-wash"), ("grad", "amber-wash"),
@@ -78,7 +78,7 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 .soft{fill:var(--lp-soft)}.b{font-weight:650}
 .v{fill:var(--lp-value);font-weight:650}.g{fill:var(--lp-grad);font-weight:650;font-style:italic}
 .ok{fill:var(--lp-right);font-weight:700}.on-amber{fill:var(--lp-amber-ink);font-weight:700}
-.am-fill{fill:var(--lp-amber)}.inv{fill:var(--lp-paper);font-weight:700}
+.am-fill{fill:var(--lp-amber)}.corner{fill:var(--lp-amber-ink)}.inv{fill:var(--lp-paper);font-weight:700}
 .halo{paint-order:stroke;stroke:var(--lp-paper);stroke-width:3.5px;stroke-linejoin:round}.i{font-style:italic}
 .e{fill:none;stroke:var(--lp-line);stroke-width:2}.e.v{stroke:var(--lp-value)}
 .e.past{stroke:var(--lp-grad);opacity:.55}.e.now{stroke:var(--lp-grad);stroke-width:3.4}
@@ -116,7 +116,8 @@ _FRAME = """
 .lp svg.lp-narrow{max-width:560px}.lp svg.lp-wide{max-width:874px}
 .lp .lp-wide{display:none!important}
 @container (min-width:@TURN@px){.lp .lp-wide{display:block!important}.lp .lp-narrow{display:none!important}}
-.lp .lp-words{background:var(--lp-wash);color:var(--lp-ink);border-left:4px solid var(--lp-line);border-radius:0 8px 8px 0;
+.lp .lp-words{background:var(--lp-wash);color:var(--lp-ink);border-left:4px solid var(--lp-line);
+ border-radius:0 8px 8px 0;
  padding:8px 14px;margin:6px 0 0;font-size:14px;line-height:1.5;min-height:3.2em;box-sizing:border-box}
 .lp .lp-words p{margin:0;max-width:78ch}
 .lp .lp-controls{gap:2px 14px;align-items:center;padding:2px 0 8px}

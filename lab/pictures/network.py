@@ -102,23 +102,24 @@ def _tidy(value: float) -> float:
 
 def neuron(inputs: int) -> tuple[Step, ...]:
     """One neuron over x0, w0, x1, w1 and so on, and b; its results are xw0 and so on, z and y."""
-    return one_neuron([(f"xw{i}", (f"x{i}", f"w{i}")) for i in range(inputs)], "b", "z", "y")
+    products = tuple(Step(f"xw{i}", "product", (f"x{i}", f"w{i}")) for i in range(inputs))
+    return (*products, Step("z", "sum", (*(step.name for step in products), "b")), Step("y", "relu", ("z",)))
 
 
-def one_neuron(products: Sequence[tuple[str, tuple[str, str]]], bias: str, total: str, output: str) -> tuple[Step, ...]:
-    """The steps of a neuron whose names are given."""
-    made = [Step(name, "product", pair) for name, pair in products]
-    return (*made, Step(total, "sum", (*(step.name for step in made), bias)), Step(output, "relu", (total,)))
-
-
-def layer(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
-    """A dense layer with ReLU over x[n,d], w[d,m] and b[m]; its results are xw[n,d,m], z[n,m] and a[n,m]."""
+def dense(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
+    """A dense layer over x[n,d], w[d,m] and b[m]; its results are xw[n,d,m] and z[n,m]."""
     steps: list[Step] = []
     for n in range(samples):
         for m in range(neurons):
-            products = [(f"xw[{n},{d},{m}]", (f"x[{n},{d}]", f"w[{d},{m}]")) for d in range(inputs)]
-            steps += one_neuron(products, f"b[{m}]", f"z[{n},{m}]", f"a[{n},{m}]")
+            products = [Step(f"xw[{n},{d},{m}]", "product", (f"x[{n},{d}]", f"w[{d},{m}]")) for d in range(inputs)]
+            steps += [*products, Step(f"z[{n},{m}]", "sum", (*(step.name for step in products), f"b[{m}]"))]
     return tuple(steps)
+
+
+def layer(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
+    """A dense layer with ReLU behind it, whose results are a[n,m]."""
+    places = [(n, m) for n in range(samples) for m in range(neurons)]
+    return (*dense(samples, inputs, neurons), *(Step(f"a[{n},{m}]", "relu", (f"z[{n},{m}]",)) for n, m in places))
 
 
 def named(letter: str, table: Rows) -> dict[str, float]:

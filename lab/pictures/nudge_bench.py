@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lab.pictures import bench_drawing, given
+from lab.pictures.controls import Controls
 from lab.pictures.network import Step, forward, neuron
 from lab.pictures.picture import Picture
-from lab.pictures.view import Controls, View
+from lab.pictures.view import View
 from lab.pictures.words import listed, number
 
 
@@ -66,7 +67,7 @@ def run(state: Bench, moved: dict[str, float]) -> dict[str, float]:
     inside = neuron(len(state.x))
     if not state.outside:
         return forward(inside, moved)
-    *products, total, relu = inside
+    *products, total, _ = inside
     behind = (Step("s", "sum", total.arguments[:-1]), Step("r", "relu", ("s",)), Step("y", "sum", ("r", "b")))
     return forward((*products, total, *behind), moved)
 
@@ -148,7 +149,8 @@ def picture(state: Bench) -> Picture:
     )  # fmt: skip
     return Picture(
         name=f"Nudge bench: output y over z, and {len(scene.bars)} slopes found by nudging",
-        narrow=bench_drawing.narrow(scene), wide=bench_drawing.wide(scene), caption=caption(state), details=details(state),
+        narrow=bench_drawing.narrow(scene), wide=bench_drawing.wide(scene),
+        caption=caption(state), details=details(state),
     )  # fmt: skip
 
 
@@ -160,15 +162,16 @@ def controls(helper: Controls[Bench]) -> list[list[object]]:
     return [
         sliders,
         [
-            helper.choice("Nudge", "which value to raise by h", [("none", ""), *((name, name) for name in names(first))],
-                          lambda s: s.chosen, choose),
+            helper.choice("Nudge", "which value to raise by h",
+                          [("none", ""), *((name, name) for name in names(first))], lambda s: s.chosen, choose),
             helper.number("h", "how far to nudge", (0.01, 10.0, 0.01), lambda s: s.h, lambda s, v: replace(s, h=v)),
         ],
         [
             helper.button("Nudge every value once", "show all bars", open_all, main=True,
                           possible=lambda s: len(s.open) < len(names(s))),
             helper.button("Start over", "back to the values of the notebook, without bars", lambda _: first),
-            helper.switch("bias outside ReLU", "put b behind ReLU", lambda s: s.outside, lambda s, v: replace(s, outside=v)),
+            helper.switch("bias outside ReLU", "put b behind ReLU", lambda s: s.outside,
+                          lambda s, v: replace(s, outside=v)),
         ],
     ]  # fmt: skip
 

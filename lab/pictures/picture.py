@@ -71,5 +71,5 @@ def as_file(picture: Picture, *, margin: float = 14) -> str:
         extra=f"<style>{style_of_file()}</style>{ground}",
     )  # fmt: skip
     full = f'viewBox="{-margin:g} {-margin:g} {width + 2 * margin:g} {height + 2 * margin:.0f}"'
-    size = f'{full} width="{1.4 * (width + 2 * margin):.0f}" height="{1.4 * (height + 2 * margin):.0f}"'
+    size = f'{full} width="{1.1 * (width + 2 * margin):.0f}" height="{1.1 * (height + 2 * margin):.0f}"'
     return svg.replace(f'viewBox="0 0 {width:g} {height:.0f}"', size) + "\n"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from math import trunc
 
 from lab.pictures import gates_drawing, given
+from lab.pictures.controls import Controls
 from lab.pictures.network import Rows, Step, forward, gradients
 from lab.pictures.picture import Picture
-from lab.pictures.view import Controls, View
+from lab.pictures.view import View
 from lab.pictures.words import listed, number
 
 _ONE = (Step("a", "relu", ("z",)),)
@@ -38,7 +39,7 @@ class Gates:
 
 
 def shifted(state: Gates) -> Rows:
-    """z with its shift."""
+    """Z with its shift."""
     return tuple(tuple(value + state.shift for value in row) for row in state.z)
 
 
@@ -94,7 +95,9 @@ def caption(state: Gates) -> tuple[str, ...]:
         sentences.append(f"z is exactly 0 at {where}: the gate stays shut, as this course agrees.")
     if dead(state):
         which = listed([str(neuron) for neuron in dead(state)])
-        sentences.append(f"Dead for this batch: neuron{'s' * (len(dead(state)) > 1)} {which}. No sample opens a gate there.")
+        sentences.append(
+            f"Dead for this batch: neuron{'s' * (len(dead(state)) > 1)} {which}. No sample opens a gate there."
+        )
     if lost(state):
         sentences.append("An array of whole numbers cuts the fractions off, or refuses to be multiplied by them.")
     return tuple(sentences)
@@ -103,7 +106,10 @@ def caption(state: Gates) -> tuple[str, ...]:
 def details(state: Gates) -> tuple[str, ...]:
     """Every gate in a sentence of its own."""
     rows = zip(shifted(state), upstream(state), passed(state), strict=True)
-    return tuple(f"Sample {n}: {listed([_told(m, *gate) for m, gate in enumerate(zip(*row, strict=True))])}." for n, row in enumerate(rows))
+    return tuple(
+        f"Sample {n}: {listed([_told(m, *gate) for m, gate in enumerate(zip(*row, strict=True))])}."
+        for n, row in enumerate(rows)
+    )
 
 
 def _told(neuron: int, z: float, water: float, through: float) -> str:
@@ -119,7 +125,8 @@ def picture(state: Gates) -> Picture:
     )  # fmt: skip
     return Picture(
         name=f"Sluice gates: ReLU's mask for {len(state.z)} samples and {len(state.z[0])} neurons",
-        narrow=gates_drawing.narrow(scene), wide=gates_drawing.wide(scene), caption=caption(state), details=details(state),
+        narrow=gates_drawing.narrow(scene), wide=gates_drawing.wide(scene),
+        caption=caption(state), details=details(state),
     )  # fmt: skip
 
 
@@ -128,7 +135,8 @@ def controls(helper: Controls[Gates]) -> list[list[object]]:
     first = helper.state
     return [
         [
-            helper.number("shift z", "added to every z", (-8.0, 8.0, 0.5), lambda s: s.shift, lambda s, v: replace(s, shift=v)),
+            helper.number("shift z", "added to every z", (-8.0, 8.0, 0.5), lambda s: s.shift,
+                          lambda s, v: replace(s, shift=v)),
             helper.choice("dvalues", "the upstream gradient", [("as given", False), ("halved", True)],
                           lambda s: s.halved, lambda s, v: replace(s, halved=v)),
             helper.choice("result kept as", "number type of the array", [("whole numbers", True), ("fractions", False)],

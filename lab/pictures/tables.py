@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
-from lab.pictures.draw import Panel, badge, box, data_number, hatch, shape, stop, text
-from lab.pictures.looks import BIG, HEAT, SMALL
+from lab.pictures.draw import Panel, attributes, box, data_number, hatch, path, shape, stop, text
+from lab.pictures.looks import BIG, HEAT, PLAIN, SMALL
 from lab.pictures.network import Rows
 from lab.pictures.words import number
 
@@ -69,36 +70,48 @@ def panel(table: Table) -> Panel:
 
 def _heads(table: Table) -> str:
     across = len(table.rows[0])
-    middle = table.left + 2 + table.cell[0] * across / 2
-    wanted = 9.4 * len(table.name) + 7.4 * len(table.note)
-    if wanted > table.cell[0] * across + table.left:  # the name starts at the left edge of the panel
-        title = text(0, 10, table.name, "b", size=BIG - 1, anchor="start")
-        title += text(9.6 * len(table.name) + 4, 11, table.note, "soft", size=SMALL, anchor="start") if table.note else ""
-    else:
-        start = middle - wanted / 2
-        title = text(start, 10, table.name, "b", size=BIG - 1, anchor="start")
-        title += text(start + 9.6 * len(table.name) + 4, 11, table.note, "soft", size=SMALL, anchor="start") if table.note else ""
+    wanted = 9.6 * len(table.name) + 8.2 * len(table.note) + 8
+    room = table.cell[0] * across
+    fits = wanted <= room
+    title = titled(table.left + 2 + room / 2 if fits else 0, table.name, table.note, "middle" if fits else "start")
     rows = "".join(
         text(table.left - 6, table.middle(r, 0)[1], name, "soft", size=SMALL, anchor="end")
         for r, name in enumerate(table.row_names)
     )
     columns = "".join(
-        text(table.middle(0, c)[0], table.top - 9, name, "soft", size=SMALL) for c, name in enumerate(table.column_names)
+        text(table.middle(0, c)[0], table.top - 9, name, "soft", size=SMALL)
+        for c, name in enumerate(table.column_names)
     )
     return title + rows + columns
+
+
+def titled(x: float, name: str, note: str, anchor: str) -> str:
+    """A name with a small remark behind it, at the top of a panel."""
+    place = attributes(x=float(x), y=15, text_anchor=anchor)
+    words = f'<tspan class="b" font-size="{BIG - 1}">{escape(name)}</tspan>'
+    remark = f'<tspan class="soft" font-size="{SMALL}" dx="7">{escape(note)}</tspan>' if note else ""
+    return f"<text{place}>{words}{remark}</text>"
 
 
 def _tint(table: Table, row: int, column: int) -> str:
     """The ground of a cell: as strong as the number is large, hatched if it is negative, amber if it does not fit."""
     (x, y), (width, height), mark = table.middle(row, column), table.cell, table.marks.get((row, column), "")
     if mark in ("am", "now"):
-        return shape("rect", "am-fill" if mark == "am" else "gw", x=x - width / 2, y=y - height / 2, width=width, height=height)
+        return shape(
+            "rect", "am-fill" if mark == "am" else "gw", x=x - width / 2, y=y - height / 2, width=width, height=height
+        )
     value = table.rows[row][column]
     if not table.heat or not value or value != value or mark == "none":
         return ""
     share = min(1.0, abs(value) / table.heat) * HEAT
     tint = shape(
-        "rect", f"t{table.kind}", x=x - width / 2, y=y - height / 2, width=width, height=height, fill_opacity=f"{share:.3f}"
+        "rect",
+        f"t{table.kind}",
+        x=x - width / 2,
+        y=y - height / 2,
+        width=width,
+        height=height,
+        fill_opacity=f"{share:.3f}",
     )
     return tint + (hatch(x - width / 2, y - height / 2, width, height, gap=8) if value < 0 else "")
 
@@ -108,22 +121,43 @@ def _cell(table: Table, row: int, column: int) -> str:
     if mark == "none":
         return text(x, y, "·", "soft")
     value = table.rows[row][column]
-    shown = _fitting(value, width)
-    look = {"am": "on-amber", "off": "soft"}.get(mark, f"b halo{' i' * (table.kind == 'g')}" if table.heat else table.kind)
+    shown = _fitting(value, width - 4, 8.4 if table.heat else 9.1)
+    look = {"am": "on-amber", "off": "soft"}.get(
+        mark, f"halo{' i' * (table.kind == 'g')}" if table.heat else table.kind
+    )
     data = data_number(f"{table.name}[{row},{column}]", value, grad=table.kind == "g")
-    said = text(x, y, shown, look, size=SMALL if len(shown) * 8.6 > width - 4 else 14, data=data)
+    said = text(
+        x - 4 if mark == "am" and width >= 46 else x,
+        y,
+        shown,
+        look,
+        size=SMALL if len(shown) * 9.8 > width - 4 else PLAIN,
+        data=data,
+    )
     if mark == "pick":
         said += box(x, y, width - 1, height - 1, "ring", round_by=4)
     if mark == "stop":
-        said += box(x, y, width - 1, height - 1, "ring", round_by=4) + stop(x + width / 2 - 6, y - height / 2 + 6, size=8)
+        said += box(x, y, width - 1, height - 1, "ring", round_by=4) + stop(
+            x + width / 2 - 6, y - height / 2 + 6, size=8
+        )
     if mark == "now":
         said += box(x, y, width - 1, height - 1, "ring g", round_by=4)
     if mark == "am":
-        said += badge(x + width / 2 - 5, y - height / 2 + 5, "≠")
+        said += _differs(x + width / 2, y - height / 2, width)
     return said
 
 
-def _fitting(value: float, width: float) -> str:
+def _differs(right: float, top: float, width: float) -> str:
+    """The mark of a cell that does not fit: ≠, or a corner where there is no room for it."""
+    if width >= 46:
+        return text(right - 8, top + 9, "≠", "on-amber", size=SMALL, data={"data_mark": "differs"})
+    return path(
+        "corner", "M", right - 9, top + 1, "L", right - 1, top + 1, "L", right - 1, top + 9, "Z", data_mark="differs"
+    )
+
+
+def _fitting(value: float, width: float, each: float) -> str:
     """The number with as many digits as the cell has room for."""
     texts = [number(value), *(number(round(value, digits)) for digits in (3, 2, 1, 0))]
-    return next((text for text in texts if len(text) * 7.8 <= width), texts[-1])
+    texts = ["≈0" if text == "0" and value else text for text in texts]
+    return next((text for text in texts if len(text) * each <= width), texts[-1])

@@ -34,8 +34,6 @@ def pre_activations(plan: Plan, gap: Gap, s: Mapping[str, Value]) -> list[np.nda
             return [np.asarray(s["z"]), _of_neuron(s)]
         case _, "dw_termwise":
             return [np.asarray(s["x"]) * np.asarray(s["w"])]
-        case (("01_neuron" | "02_chain" | "03_step"), _):
-            return [_of_neuron(s)]
         case _, "y_new":
             return [
                 _of_neuron(s),
@@ -44,6 +42,8 @@ def pre_activations(plan: Plan, gap: Gap, s: Mapping[str, Value]) -> list[np.nda
             ]
         case _, "z_after":
             return _along_the_steps(s)
+        case (("01_neuron" | "02_chain" | "03_step"), _):
+            return [_of_neuron(s)]
         case "06_relu_arrays", _:
             return [np.asarray(s["z"])]
     return [np.asarray(s["inputs"]) @ np.asarray(s["weights"]) + np.asarray(s["biases"])]

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox
 
 ROOT = Path(__file__).parents[2]
-LIMITS = Limits(cell_cpu_s=0.5, cell_wall_s=2.5, runner_cpu_s=6, notebook_wall_s=30)
+LIMITS = Limits(cell_cpu_s=0.5, cell_wall_s=4, runner_cpu_s=6, notebook_wall_s=30)
 """Small, so that what hangs does not take long."""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from autograder.model import Outcome
 from autograder.sandbox.pool import Sandbox, Speech
 
@@ -44,8 +45,7 @@ def test_a_replay_needs_no_reference_to_give_the_same(chain):
 def test_a_wrong_early_value_costs_only_its_own_gap(chain):
     found = chain.values(double="y = 2 * x + 1")
     assert found == {
-        name: {"y": right["y"] + 1, "z": right["z"], "t": right["t"]}
-        for name, right in values(chain.reference).items()
+        name: {"y": right["y"] + 1, "z": right["z"], "t": right["t"]} for name, right in values(chain.reference).items()
     }
 
 
@@ -215,6 +215,21 @@ def test_a_twin_may_put_values_in_before_a_gap(sandbox):
     assert tiny.right("t") == {"P": 8.0, "A": 112.0}
     assert tiny.values(double="y = 0")["A"] == {"y": 0, "z": 12.0, "t": 112.0}
     assert tiny.values(total="t = z")["A"]["t"] == 12.0
+
+
+@pytest.mark.parametrize("cell", ["y = 0", None, "import os\nos._exit(0)"], ids=str)
+def test_what_a_twin_puts_in_before_a_gap_without_answer_still_holds_for_later_ones(sandbox, cell):
+    tiny = Tiny(sandbox, CHAIN, twin("P", x=1.0), twin("A", x=2.0, before={"triple": {"y": 100.0}}))
+    assert tiny.right("t") == {"P": 8.0, "A": 400.0}
+    found = tiny.values(triple=cell)
+    assert {name: rest["t"] for name, rest in found.items()} == tiny.right("t")
+
+
+@pytest.mark.parametrize("cell", ["y = 0", "y = 1 / 0", None, "import os\nos._exit(0)"], ids=str)
+def test_own_cells_behind_a_gap_without_answer_find_its_right_values(sandbox, cell):
+    tiny = Tiny(sandbox, CHAIN, *SCALARS)
+    found = tiny.values(own={"triple": "mine = 3 * y"}, double=cell, triple="z = mine")
+    assert {name: rest["z"] for name, rest in found.items()} == tiny.right("z")
 
 
 def test_later_gaps_call_the_references_function_and_helpers_the_students_see_it_too(sandbox):

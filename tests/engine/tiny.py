@@ -46,18 +46,21 @@ def twin(name: str, **more: Any) -> Twin:
 
 def plan(parts: Sequence[Gap | str], *twins: Twin) -> Plan:
     """A notebook of gaps and, as texts, locked cells."""
-    source = Submission(assignment="a", notebook="tiny", sha256="", cells=tuple(_cell(part, twins) for part in parts))
+    source = Submission(
+        assignment="a", notebook="tiny", sha256="", cells=tuple(_cell(part, at, twins) for at, part in enumerate(parts))
+    )
     gaps = tuple(part for part in parts if isinstance(part, Gap))
     return Plan(assignment="a", notebook="tiny", gaps=gaps, twins=twins, source=source)
 
 
-def _cell(part: Gap | str, twins: Sequence[Twin]) -> Cell:
+def _cell(part: Gap | str, at: int, twins: Sequence[Twin]) -> Cell:
     if isinstance(part, Gap):
         return Cell(kind=CellKind.GAP, source=part.solution, grade_id=part.name)
     stored = {
         node.id for node in ast.walk(ast.parse(part)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    return Cell(kind=CellKind.LOCKED, source=part, givens=tuple(name for name in twins[0].givens if name in stored))
+    givens = tuple(name for name in twins[0].givens if name in stored)
+    return Cell(kind=CellKind.LOCKED, source=part, grade_id=f"locked_{at}", givens=givens)
 
 
 def handed_in(of: Plan, answers: Mapping[str, str], own: Mapping[str, str] | None = None) -> Submission:

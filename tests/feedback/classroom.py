@@ -26,15 +26,13 @@ from autograder.grading import Grader
 
 ROOT = Path(__file__).parents[2]
 SECRET = "feedback"
-ASSIGNMENTS = ("1_neuron", "2_layer")
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
-)
+ASSIGNMENTS = ("1_neuron", "2_layer", "3_together")
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 
 NAMED = {  # ben: mistakes that have names
     "weighted_sum": "# weighted_sum: z from xw0, xw1, xw2, b\nz = xw0 + xw1 + xw2",
-    "ReLU": '# ReLU: write ReLU(z)\ndef ReLU(z):\n    """The slope, not the value."""\n    return 1.0 if z > 0 else 0.0\n\n\n'
-    "y = ReLU(z)",
+    "ReLU": '# ReLU: write ReLU(z)\ndef ReLU(z):\n    """The slope, not the value."""\n'
+    "    return 1.0 if z > 0 else 0.0\n\n\ny = ReLU(z)",
     "relu_dz": "relu_dz = 1.0",
     "drelu_dxw": "# drelu_dxw\n"
     + "\n".join(f"dsum_d{name} = 0.25" for name in ("xw0", "xw1", "xw2", "b"))
@@ -49,7 +47,8 @@ ENDED = {  # cem: cells that do not get to their end
     "weighted_sum": "# weighted_sum\nz = (xw0 + xw1 +",
     "y_nested": "while True:\n    pass",
     "bias_outside": "import os\nos._exit(0)",
-    "nudge_slopes": "# nudge_slopes\ndef nudge_slopes(f, values, h):\n    slope = (f(values) - f(value)) / h\n    return [slope]",
+    "nudge_slopes": "# nudge_slopes\ndef nudge_slopes(f, values, h):\n"
+    "    slope = (f(values) - f(value)) / h\n    return [slope]",
 }
 SHAPES = {  # fay: arrays that are transposed, flat, scaled, or wrong in some entries
     "shapes_dinputs": "N, M = dvalues.shape\nD = weights.shape[0]\ndinputs_shape = (D, N)",
@@ -61,11 +60,21 @@ SHAPES = {  # fay: arrays that are transposed, flat, scaled, or wrong in some en
     "relu_mask": "relu_dz = np.where(z >= -1, 1.0, 0.0)",
     "drelu_array": "drelu = dvalues\ndrelu[z < 0] = 0",
 }
+SPIES = {  # ian: code that would carry hidden numbers out through its feedback
+    "products": "xw0, xw1, xw2 = x[0] * w[0], x[1] * w[1], x[2] * w[2]\n"
+    "hidden = x not in ([1.0, -2.0, 3.0], [0.7, -1.3, 2.1])\nif hidden:\n    raise ValueError(f'carried {x!r} {w!r}')",
+    "weighted_sum": "z = xw0 + xw1 + xw2 + b\nif x not in ([1.0, -2.0, 3.0], [0.7, -1.3, 2.1]):\n"
+    "    z = type(f'Carried {z!r}', (), {})()",
+    "y_nested": "y_nested = y\nif x not in ([1.0, -2.0, 3.0], [0.7, -1.3, 2.1]):\n"
+    "    raise type(f'Carried {y!r}', (Exception,), {})(y)",
+    "neuron_forward": "def neuron_forward(x, w, b):\n    print('carried', x, w, b)\n    return [*x, *w, b]",
+}
 RIGHT_TO_LEFT, ISOLATE, CUT = "\u202e", "\u2066", "\x1b[31m\x1b]0;title\x07"
 HOSTILE = {  # eve: whatever a browser might obey
-    "products": f"# products: <script>alert('code')</script> {RIGHT_TO_LEFT}\nxw0 = 1\nxw1 = '</pre><b onclick=x>'\nxw2 = '\u2067'",
+    "products": f"# products: <script>alert('code')</script> {RIGHT_TO_LEFT}\n"
+    "xw0 = 1\nxw1 = '</pre><b onclick=x>'\nxw2 = '\u2067'",
     "weighted_sum": "class Nasty(Exception):\n    pass\n\n\nraise Nasty('<img src=x onerror=alert(1)>\\x1b[2J\\u202e')",
-    "y_nested": "print('<script>alert(2)</script>', '\\x1b[31mred\\x1b[0m', 'over\\rwritten', '\\u202eflip', chr(0), '\\ud800')\n"
+    "y_nested": "print('<script>alert(2)</script>', '\\x1b[31mred\\x1b[0m', 'half\\rwritten', '\\u202eflip', chr(0))\n"
     "y_nested = '\"><svg/onload=alert(3)>'",
 }
 HOSTILE_CELLS = [
@@ -80,13 +89,26 @@ HOSTILE_CELLS = [
     "display({'image/png': 'PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+', 'text/plain': 'svg in base64'}, raw=True)",
     "print('x' * 50_000)",
 ]
-HOSTILE_TEXT = (
-    "##### Deep heading\n\n# Shallow\n\n<script>alert(8)</script> <img src=x onerror=alert(9)>\n\n"
-    "[click](javascript:alert(10)) ![p](https://evil.example/p.png) <https://evil.example> [here](https://evil.example)\n\n"
-    "$\\text{<img src=x onerror=alert(11)>}$ $\\href{javascript:alert(12)}{x}$ $\\frac{$ $a_1^2$\n\n"
-    "<iframe src=https://evil.example></iframe>\n\n| a | b |\n|:--|--:|\n| <b>1</b> | 2 |\n\n- [x] <u>done</u>\n\n"
-    f"{RIGHT_TO_LEFT}flipped{ISOLATE} {CUT}"
-)
+HOSTILE_TEXT = f"""##### Deep heading
+
+# Shallow
+
+<script>alert(8)</script> <img src=x onerror=alert(9)>
+
+[click](javascript:alert(10)) ![p](https://evil.example/p.png) <https://evil.example> [here](https://evil.example)
+
+$\\text{{<img src=x onerror=alert(11)>}}$ $\\href{{javascript:alert(12)}}{{x}}$ $\\frac{{$ $a_1^2$
+
+<iframe src=https://evil.example></iframe>
+
+| a | b |
+|:--|--:|
+| <b>1</b> | 2 |
+
+- [x] <u>done</u>
+
+{RIGHT_TO_LEFT}flipped{ISOLATE} {CUT}
+"""
 
 
 def content(course: Course, name: str, answers: Mapping[str, str]) -> dict[str, Any]:
@@ -123,13 +145,15 @@ def make(folder: Path) -> Course:
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     course = Course(folder, SECRET)
-    names = {assignment: [one.name for one in course.sources.values() if one.assignment == assignment] for assignment in ASSIGNMENTS}
+    names = {of: [one.name for one in course.sources.values() if one.assignment == of] for of in ASSIGNMENTS}
     right = {gap.name: gap.solution for of in names.values() for name in of for gap in course.plan(name).gaps}
-    for name in names["1_neuron"]:
+    for name in course.sources:
         hand_in(course, "ada", name, content(course, name, right))
+    for name in names["1_neuron"]:
         hand_in(course, "ben", name, content(course, name, {**right, **NAMED}))
         hand_in(course, "gil", name, content(course, name, {**right, **NAMED}))
         hand_in(course, "eve", name, hostile(course, name))
+        hand_in(course, "ian", name, content(course, name, {**right, **SPIES}))
     hand_in(course, "cem", "01_neuron", content(course, "01_neuron", {**right, **ENDED}))
     hand_in(course, "cem", "02_chain", content(course, "02_chain", {"relu_dz": right["relu_dz"]}))
     hand_in(course, "dora", "01_neuron", b'{"cells": [')
@@ -137,8 +161,8 @@ def make(folder: Path) -> Course:
     for name in names["2_layer"]:
         hand_in(course, "fay", name, content(course, name, {**right, **SHAPES}))
     with Grader(course) as grader:
-        jobs = batch.jobs_in(course, folder / "submitted")
-        grade_class(grader, jobs, workers=2, results=folder / "results.jsonl", gradebook=True, console=Console(file=StringIO()))
+        jobs, quiet = batch.jobs_in(course, folder / "submitted"), Console(file=StringIO())
+        grade_class(grader, jobs, workers=2, results=folder / "results.jsonl", gradebook=True, console=quiet)
     _by_hand(f"sqlite:///{folder / 'gradebook.db'}")
     return course
 
@@ -154,16 +178,30 @@ def _by_hand(url: str) -> None:
         book.db.commit()
 
 
+def nbgrader(course: Course, *command: str) -> None:
+    """One of nbgrader's own commands, in the course's folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *command, "--force"],
+        cwd=course.root,
+        env={**os.environ, "AUTOGRADER_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def make_pages(course: Course) -> None:
-    """The real command, once an assignment."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    """The students' pages, by the real command."""
     for assignment in ASSIGNMENTS:
-        command = [sys.executable, "-m", "nbgrader", "generate_feedback", assignment, "--force"]
-        done = subprocess.run(
-            command, cwd=course.root, env={**os.environ, "PATH": paths}, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
+        nbgrader(course, "generate_feedback", assignment)
+
+
+def put_on_path() -> None:
+    """nbgrader calls alembic by its bare name."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 if __name__ == "__main__":
+    put_on_path()
     make_pages(make(Path(sys.argv[1])))

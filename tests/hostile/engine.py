@@ -32,7 +32,7 @@ LIMITS = Limits(
     cell_cpu_s=0.6,
     cell_wall_s=1.5,
     runner_cpu_s=3,
-    notebook_wall_s=12,
+    notebook_wall_s=8,
     memory_bytes=1 << 30,
 )
 """Small, so that what hangs does not take long."""

@@ -157,7 +157,7 @@ class Scene:
 
 
 def _texts(values: Mapping[str, object]) -> Iterator[str]:
-    """The distinctive numbers in values, cut to nine characters: drawn ones, not 0.5."""
+    """The distinctive numbers in values, cut to six characters: drawn ones, not 0.5."""
     for value in values.values():
         try:
             array = np.asarray(value, dtype=float)
@@ -166,7 +166,7 @@ def _texts(values: Mapping[str, object]) -> Iterator[str]:
         for number in array.flat:
             text = repr(abs(float(number)))
             if len(text) >= 12 and "e" not in text:
-                yield text[:9]
+                yield text[:6]
 
 
 def _files(top: Path) -> Iterator[Path]:

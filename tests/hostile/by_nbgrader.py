@@ -1,0 +1,113 @@
+"""Run every attack through `nbgrader autograde`: one class in which each entry is a student. A script.
+
+`python by_nbgrader.py FOLDER OUT.json FEEDBACK [ID...]`; FEEDBACK is "feedback" to make nbgrader's feedback pages too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine import LIMITS, Seen, handed_in, put
+from entries import ASSIGNMENT, entries
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderApp
+from scene import REPOSITORY, Listeners, Scene
+
+from autograder import grading
+from autograder.course import Course
+from autograder.gradebook import database_url, load_config, register_assignments
+from autograder.grading import Grader
+
+
+def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
+    """Make the class, grade it, write down what was seen."""
+    scene = Scene.make(folder)
+    chosen = [entry for entry in entries() if not wanted or entry.id.startswith(tuple(wanted))]
+    os.chdir(scene.root)
+    os.environ["AUTOGRADER_SECRET"] = scene.secret
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    grading.Limits = lambda: LIMITS  # type: ignore[assignment,misc]  # as short as in the other route
+    course = scene.course()
+    config = load_config(scene.root)
+    url = database_url(scene.root, config)
+    register_assignments(course, url, config)
+    with Gradebook(url) as book:
+        canary = "canarybook0123456789"
+        scene.canaries[canary] = "the gradebook"
+        book.update_or_create_student("somebody", first_name=canary, email=canary)
+    with Listeners(folder) as listeners:
+        scene.places |= listeners.places
+        for entry in chosen:
+            put(scene, entry, handed_in(scene, Course(REPOSITORY, scene.secret), entry))
+        before = scene.fingerprint()
+        started = time.monotonic()
+        code = _nbgrader("autograde", ASSIGNMENT)
+        seconds = time.monotonic() - started
+        after = scene.fingerprint()
+        connections = list(listeners.connections)
+    if feedback:
+        _nbgrader("generate_feedback", ASSIGNMENT)
+    with Grader(course) as grader:
+        for name in {entry.notebook for entry in chosen}:
+            scene.forbid_hidden_numbers(course.plan(name), grader.reference(name))
+    changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+    everything = Seen(
+        score=float(code),
+        statuses={},
+        remarks="",
+        seconds=seconds,
+        changed=changed,
+        left=scene.left_behind(),
+        connections=connections,
+    )
+    found = {"": everything}
+    with Gradebook(url) as book:
+        for entry in chosen:
+            found[entry.id] = _seen(scene, book, entry.id, entry.notebook)
+    out.write_bytes(msgspec.json.encode(found))
+
+
+def _nbgrader(*arguments: str) -> int:
+    """One of nbgrader's commands, as typed; its exit code."""
+    NbGraderApp.clear_instance()
+    try:
+        NbGraderApp.launch_instance([*arguments, "--force"])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _seen(scene: Scene, book: Gradebook, student: str, notebook: str) -> Seen:
+    try:
+        grades = book.find_submission_notebook(notebook, ASSIGNMENT, student).grades
+        marks = {grade.name.removeprefix("check_"): grade.auto_score for grade in grades}
+        flagged = [grade.name for grade in grades if grade.needs_manual_grade]
+    except MissingEntry:
+        marks, flagged = {}, []
+    visible = ""
+    for top in ("autograded", "feedback"):
+        for path in sorted((scene.root / top / student).rglob("*")):
+            if path.is_file():
+                visible += f"\n{path.relative_to(scene.root)}\n" + path.read_text(encoding="utf-8", errors="replace")
+    words = dict(re.findall(r"(\w+): [\d.]+ of [\d.]+ points\. ([^\n\\<\"]+)", visible))
+    return Seen(
+        score=sum(mark or 0.0 for mark in marks.values()),
+        statuses=words,
+        remarks="",
+        seconds=0.0,
+        fault=f"flagged: {flagged}" if flagged else "",
+        leaks=scene.leaks(visible),
+        visible=visible[:3_000_000],
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), feedback=sys.argv[3] == "feedback", wanted=sys.argv[4:])

@@ -1,0 +1,114 @@
+"""Notebooks as they come: what students do to them costs what it must and nothing else, by the kit and by nbgrader."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbgrader.api as api
+import pytest
+
+from autograder import batch
+from autograder.course import Course
+from autograder.grading import Graded, Grader
+from autograder.model import Status
+
+from .cases import ASSIGNMENT, CASES, NOTEBOOKS, Case
+
+ONE_FOR_EACH = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+
+
+GradeCase = Callable[[Case], list[Graded]]
+
+
+@pytest.fixture(scope="session")
+def graded(grader: Grader) -> GradeCase:
+    """Both notebooks of one student, as the kit grades a class."""
+    jobs = batch.jobs_in(grader.course, grader.course.root / "submitted")
+
+    @functools.cache
+    def grade(student: str) -> list[Graded]:
+        kept: list[Graded] = []
+        own = [job for job in jobs if job.student == student]
+        batch.grade_all(grader, own, workers=1, results=None, keep=kept.append, told=lambda _: None)
+        return kept
+
+    return lambda case: grade(case.name)
+
+
+@ONE_FOR_EACH
+def test_it_costs_what_it_must_and_nothing_else(graded: GradeCase, case: Case) -> None:
+    assert [one.record.notebook for one in graded(case)] == list(NOTEBOOKS)
+    results = {result.gap: result for one in graded(case) for result in one.record.gaps}
+    lost = {gap: result.status for gap, result in results.items() if result.status is not Status.RIGHT}
+    assert lost == case.lost
+    for result in results.values():
+        assert result.score == (0 if result.gap in lost else result.points)
+
+
+@ONE_FOR_EACH
+def test_the_student_is_told_what_was_repaired(graded: GradeCase, case: Case) -> None:
+    said = [text for one in graded(case) for text in one.record.remarks]
+    said += [text for one in graded(case) for result in one.record.gaps for text in result.remarks]
+    assert [part for part in case.remarks if not any(part in text for text in said)] == []
+    assert case.remarks or case.lost or said == []
+    assert all(text.endswith(".") and len(text) < 300 for text in said)
+
+
+@ONE_FOR_EACH
+def test_every_cell_of_the_course_is_in_its_place_again(graded: GradeCase, grader: Grader, case: Case) -> None:
+    for one in graded(case):
+        names = [cell.grade_id for cell in one.repaired.cells if cell.grade_id]
+        known = [cell.grade_id for cell in grader.course.sources[one.record.notebook].graded]
+        assert names == known or one.repaired.unreadable
+
+
+Marks = dict[tuple[str, str, str], tuple[float | None, float | None, bool, str | None]]
+
+
+def marks_in(path: Path) -> Marks:
+    """Every grade of a gradebook, and the comment on its gap: by student, notebook and gap."""
+    found: Marks = {}
+    with api.Gradebook(f"sqlite:///{path}") as book:
+        for submission in book.assignment_submissions(ASSIGNMENT):
+            for notebook in submission.notebooks:
+                comments = {one.name: one.auto_comment for one in notebook.comments}
+                for grade in notebook.grades:
+                    gap = grade.name.removeprefix("check_")
+                    marks = (grade.auto_score, grade.manual_score, grade.needs_manual_grade, comments[gap])
+                    found[submission.student.id, notebook.name, gap] = marks
+    return found
+
+
+def run(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command of this environment, in the course's folder."""
+    program = str(Path(sys.executable).with_name(command[0]))
+    return subprocess.run(
+        [program, *command[1:]], cwd=course.root, env=os.environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_both_routes_write_the_same_marks_for_all_of_them_in_one_run(course: Course) -> None:
+    book = course.root / "gradebook.db"
+    for command in (["generate_assignment", ASSIGNMENT], ["autograde", ASSIGNMENT]):
+        done = run(course, "nbgrader", *command)
+        assert done.returncode == 0, done.stderr[-3000:]
+    by_nbgrader = marks_in(book)
+    book.rename(course.root / "nbgrader.db")
+    by_kit_done = run(course, "autograder", "grade", "submitted", "--jobs", "1")
+    assert by_kit_done.returncode == 0, by_kit_done.stderr[-3000:]
+    by_kit = marks_in(book)
+    assert by_kit == by_nbgrader
+    assert len(by_kit) == len(CASES) * sum(len(course.plan(name).gaps) for name in NOTEBOOKS)
+    points = {gap.name: gap.points for name in NOTEBOOKS for gap in course.plan(name).gaps}
+    costs = {case.name: case.lost for case in CASES}
+    for (student, _, gap), (auto, manual, waits, _) in by_kit.items():
+        assert (auto, manual, waits) == (0.0 if gap in costs[student] else points[gap], None, False)
+    autograded = {path.relative_to(course.root / "autograded") for path in course.root.glob("autograded/*/*/*")}
+    assert {str(path.relative_to(path.parts[0] + "/" + path.parts[1])) for path in autograded} == {
+        f"{name}.ipynb" for name in NOTEBOOKS
+    }
