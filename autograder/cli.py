@@ -22,7 +22,7 @@ from autograder.feedback import clean
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
 from autograder.model import KitError, Record
-from autograder.report import names_of, print_class
+from autograder.report import print_class
 
 FAULT = 2
 """Exit code when the kit failed, or somebody has to grade by hand."""
@@ -52,6 +52,8 @@ def _told_kindly(command: Callable[P, T]) -> Callable[P, T]:
 @click.version_option(package_name="backprop-exercise-kit")
 def main() -> None:
     """Grade notebooks of the backpropagation course, and keep the course in order."""
+    # nbgrader calls alembic by its bare name; it stands beside this command.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 _course = click.option(
@@ -113,7 +115,7 @@ def grade_class(
         for notice in book.write(course, records, url=book.database_url(course.root, config), config=config):
             console.print(clean(notice), style="bold", markup=False)
     mistakes = [mistake for name in course.sources for mistake in known_mistakes(name)]
-    print_class(console, records, names_of(mistakes))
+    print_class(console, records, mistakes)
     return records
 
 
@@ -157,6 +159,17 @@ def verify(jobs: int, course: Path) -> None:
     click.echo(verifying.as_text(report))
     if report.findings:
         sys.exit(1)
+
+
+@main.command("doctor")
+def examine() -> None:
+    """Try to break the confinement of this machine, and say what holds; exit code 2 if anything does not."""
+    from autograder import doctor
+
+    findings = doctor.examine()
+    click.echo(doctor.report(findings))
+    if not all(finding.holds for finding in findings):
+        sys.exit(FAULT)
 
 
 @main.command()

@@ -48,13 +48,15 @@ class FeedbackPage(Exporter):
         names = resources["nbgrader"]
         try:
             record = msgspec.convert(nb.metadata[feedback.RECORD], Record)
-            title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-            return page(record, marks(names["db_url"], record), nb.cells, title), resources
         except (KeyError, msgspec.ValidationError):
             where = f"autograded/{names['student']}/{names['assignment']}/{names['notebook']}.ipynb"
             raise NbGraderException(f"{where} holds no record of this kit. Grade it again, then ask again.") from None
+        try:
+            in_book = marks(names["db_url"], record)
         except KitError as error:
             raise NbGraderException(str(error)) from None
+        title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
+        return page(record, in_book, nb.cells, title), resources
 
 
 def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], title: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from autograder import checking, display, mistakes, notebook, scoring, stories, submitted
+from autograder import checking, display, doctor, mistakes, notebook, scoring, stories, submitted
 from autograder.course import Course, submission_of
 from autograder.mistakes import Mistake
 from autograder.model import (
@@ -74,9 +74,14 @@ class Grader:
 
     @property
     def _sandbox(self) -> Sandbox:
+        """This thread's sandbox; the first one of a run must resist being broken before anything is graded in it."""
         if not hasattr(self._of_thread, "sandbox"):
-            self._of_thread.sandbox = Sandbox(self._limits)
-            self._sandboxes.append(self._of_thread.sandbox)
+            with self._lock:
+                made = Sandbox(self._limits)
+                self._sandboxes.append(made)
+                if len(self._sandboxes) == 1:
+                    doctor.must_hold(made)
+            self._of_thread.sandbox = made
         sandbox: Sandbox = self._of_thread.sandbox
         return sandbox
 

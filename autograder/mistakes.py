@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.course import CHECKS, read_toml, with_answers
-from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript
+from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
 from lab.judge import difference
 from lab.texts import FAMILIES
 
@@ -73,26 +73,52 @@ def as_submissions(plan: Plan, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[
 
 def same_answers(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
     """Whether two transcripts agree on a gap on every twin that judges it: outcome, values, conduct."""
-    twins = [twin.name for twin in plan.twins if twin.judges(gap.name)]
-    return all(_same(gap, one.answer(twin, gap.name), other.answer(twin, gap.name)) for twin in twins)
+    return _same_values(plan, gap, one, other) and _conduct(plan, gap, one) == _conduct(plan, gap, other)
+
+
+def _same_values(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
+    return all(_same(gap, one.answer(twin, gap.name), other.answer(twin, gap.name)) for twin in _judging(plan, gap))
+
+
+def _judging(plan: Plan, gap: Gap) -> list[str]:
+    return [twin.name for twin in plan.twins if twin.judges(gap.name)]
 
 
 def _same(gap: Gap, one: Answer, other: Answer) -> bool:
     if one.outcome is not other.outcome:
         return False
     if one.outcome is Outcome.RAISED:
-        return one.problem.partition(":")[0] == other.problem.partition(":")[0]
+        return _kind_of_error(one) == _kind_of_error(other)
     if one.outcome is not Outcome.ANSWERED or set(one.values) != set(other.values):
         return False
-    if gap.conduct_points and (set(one.touched), one.repeats, one.needs_globals) != (
-        set(other.touched),
-        other.repeats,
-        other.needs_globals,
-    ):
-        return False
-    return all(
-        difference(one.values[name], value, tolerance=gap.tolerance) is None for name, value in other.values.items()
+    return all(_same_value(gap, name, one.values[name], value) for name, value in other.values.items())
+
+
+def _kind_of_error(answer: Answer) -> str:
+    """The exception's type; shapes that do not fit are a ValueError of numpy's and an IndexError in a loop."""
+    kind = answer.problem.partition(":")[0]
+    return "ValueError" if kind == "IndexError" else kind
+
+
+def _same_value(gap: Gap, name: str, one: Value, other: Value) -> bool:
+    row = name in gap.accepts_row
+    return any(
+        difference(got, want, tolerance=gap.tolerance, accept_row=row) is None
+        for got, want in ([(one, other), (other, one)] if row else [(one, other)])
     )
+
+
+def _conduct(plan: Plan, gap: Gap, transcript: Transcript) -> list[tuple[set[str], bool, bool]]:
+    """What else an answer did on each twin: inputs changed, a second call that differs, the notebook's variables used.
+
+    Empty for a gap without points for it.
+    """
+    answers = [transcript.answer(twin, gap.name) for twin in _judging(plan, gap)] if gap.conduct_points else []
+    return [(set(answer.touched), answer.repeats, answer.needs_globals) for answer in answers]
+
+
+def _is_clean(plan: Plan, gap: Gap, transcript: Transcript) -> bool:
+    return all(conduct == (set(), True, False) for conduct in _conduct(plan, gap, transcript))
 
 
 def name_of(
@@ -100,20 +126,22 @@ def name_of(
 ) -> tuple[str, Mistake | None]:
     """The name of a wrong answer: a mistake's slug, or the family if several of one family fit; empty if unknown.
 
+    A mistake fits if it gives the same on every twin. Where none does, one whose values are the same and whose conduct
+    is clean still fits: its values are wrong for the reason it names, whatever else the answer changed on the way.
+
     The mistake itself is given too if it is the only one that fits. At least one twin must have answered: a gap that
     raises everywhere says too little.
     """
-    if not any(
-        transcript.answer(twin.name, gap.name).outcome is Outcome.ANSWERED
-        for twin in plan.twins
-        if twin.judges(gap.name)
-    ):
+    if not any(transcript.answer(twin, gap.name).outcome is Outcome.ANSWERED for twin in _judging(plan, gap)):
         return "", None
-    fits = [
-        mistake
+    alike = {
+        mistake: its
         for mistake, its in known.items()
-        if mistake.gap == gap.name and same_answers(plan, gap, transcript, its)
-    ]
+        if mistake.gap == gap.name and _same_values(plan, gap, transcript, its)
+    }
+    conduct = _conduct(plan, gap, transcript)
+    fits = [mistake for mistake, its in alike.items() if _conduct(plan, gap, its) == conduct]
+    fits = fits or [mistake for mistake, its in alike.items() if _is_clean(plan, gap, its)]
     if len(fits) == 1:
         return fits[0].slug, fits[0]
     families = {mistake.family for mistake in fits}

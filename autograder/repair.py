@@ -7,13 +7,13 @@ by where it stands; every cell that is not the course's is the student's own, an
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from autograder.celltext import first_line, names_set, squeezed, tree, without
 from autograder.notebook import (
     FoundCell,
     Repaired,
@@ -32,6 +32,9 @@ MOST_CODE = 100_000
 """Characters of a code cell. Far above what anybody writes; Python's own parser takes gigabytes for megabytes."""
 MOST_VERSIONS = 20
 """Cells for one gap that are looked at, the last ones."""
+MOST_PASSES = 4
+SHORTEST_PROSE = 20
+"""Characters of a line by which a course's text is recognised."""
 
 BY_FIRST_LINE = "The cell had lost its marks and was recognised by its first line. Keep that line."
 BY_PLACE = "The cell had lost its marks and was recognised by its place and by what it sets."
@@ -59,16 +62,35 @@ def repair(data: bytes, source: SourceNotebook) -> Repaired:
         cells = cells_in(data)
     except UnreadableError as error:
         return Repaired(unreadable=str(error))
+    repaired = _repaired(cells, source)
+    for _ in range(MOST_PASSES):  # a repair may bring together what belongs together
+        if repaired.unreadable or [cell.source for cell in repaired.cells] == [cell.source for cell in cells]:
+            break
+        cells = [_submitted(cell) for cell in repaired.cells if cell.grade_id not in repaired.missing]
+        repaired = _with_remarks(_repaired(cells, source), repaired.remarks)
+    return repaired
+
+
+def _submitted(cell: FoundCell) -> SubmittedCell:
+    """A repaired cell as if it had been handed in like that."""
+    is_code = cell.role != "text"
+    return SubmittedCell(is_code=is_code, source=cell.source, grade_id=cell.grade_id, ids=(), index=cell.index)
+
+
+def _with_remarks(repaired: Repaired, earlier: Mapping[str, tuple[str, ...]]) -> Repaired:
+    both = {gap: (*earlier.get(gap, ()), *repaired.remarks.get(gap, ())) for gap in [*earlier, *repaired.remarks]}
+    return replace(repaired, remarks={gap: tuple(dict.fromkeys(texts)) for gap, texts in both.items()})
+
+
+def _repaired(cells: Sequence[SubmittedCell], source: SourceNotebook) -> Repaired:
     work = _Repair(source)
-    pieces = work.recognise(cells)
+    pieces = work.take_apart(work.recognise(cells))
     if not any(piece.name and (piece.marked or work.cells[piece.name].role != "locked") for piece in pieces):
         return Repaired(
             unreadable=f"This is not notebook {source.name}: none of its cells was found. "
             "Hand in the notebook you were given, under its own name."
         )
-    pieces = work.take_apart(pieces)
-    pieces = work.set_aside_changed(pieces)
-    pieces = work.join(pieces)
+    pieces = work.join(work.set_aside_changed(pieces))
     work.find_by_place(pieces)
     return work.in_place(work.choose(pieces))
 
@@ -99,9 +121,9 @@ class _Repair:
         self.cells = {cell.grade_id: cell for cell in source.graded}
         self.rank = {grade_id: at for at, grade_id in enumerate(self.cells)}
         self.stubs = {cell.grade_id: stub_of(cell.source) for cell in source.graded if cell.role == "gap"}
-        self.first_lines = {_first_line(stub): gap for gap, stub in self.stubs.items()}
-        self.fixed = {_squeezed(cell.source): cell.grade_id for cell in source.graded if cell.role != "gap"}
-        self.ungraded = {_first_line(cell.source) for cell in source.cells if cell.role == "own"}
+        self.first_lines = {first_line(stub): gap for gap, stub in self.stubs.items()}
+        self.fixed = {squeezed(cell.source): cell.grade_id for cell in source.graded if cell.role != "gap"}
+        self.ungraded = {first_line(cell.source) for cell in source.cells if cell.role == "own"}
         self.remarks: list[str] = []
 
     def answers(self, piece: _Piece) -> bool:
@@ -130,11 +152,11 @@ class _Repair:
         return _Piece(cell.source, cell.index, cell.is_code, name, bool(name))
 
     def _by_text(self, piece: _Piece, marked: set[str]) -> None:
-        first = _first_line(piece.source)
+        first = first_line(piece.source)
         if not piece.is_code:
             piece.name = self.first_lines.get(first, "")
             return
-        name = self.fixed.get(_squeezed(piece.source), "")
+        name = self.fixed.get(squeezed(piece.source), "")
         header = re.match(r"#\s*(\w+):", first)
         if name and name not in marked:
             piece.name = name
@@ -156,14 +178,29 @@ class _Repair:
         answered = {piece.name for piece in pieces if piece.marked and self.answers(piece)}
         apart = [part for piece in pieces for part in self._parts(piece, answered)]
         present = {piece.name for piece in apart}
-        others = [cell.source.strip() for cell in self.source.cells if self._may_be_merged(cell, present)]
+        locked = [cell.source.strip() for cell in self.cells.values() if cell.role == "locked"]
+        absent = [text for text in locked if self.fixed[squeezed(text)] not in present]
         for piece in apart:
             if piece.name in self.stubs:
-                _cut(piece, others)
+                self._take_out_others(piece, absent)
         return apart
 
-    def _may_be_merged(self, cell: SourceCell, present: set[str]) -> bool:
-        return cell.role == "text" or (cell.role == "locked" and cell.grade_id not in present)
+    def _take_out_others(self, piece: _Piece, absent: Sequence[str]) -> None:
+        """Take out of a gap's cell what other cells of the course say: checks, locked cells that are gone, prose."""
+        piece.source = without(piece.source, [cell.source for cell in self.cells.values() if cell.role == "check"])
+        code = without(piece.source, absent)
+        lines = code.split("\n")
+        start = next((at for at, line in enumerate(lines) if line.strip() in self._prose), len(lines))
+        if start < len(lines) and tree(code) is None and tree("\n".join(lines[start:])) is None:
+            code = "\n".join(lines[:start])
+        if code != piece.source:
+            piece.source = code
+            piece.remarks = list(dict.fromkeys([*piece.remarks, MERGED]))
+
+    @cached_property
+    def _prose(self) -> frozenset[str]:
+        texts = [cell.source for cell in self.source.cells if cell.role == "text"]
+        return frozenset(line.strip() for text in texts for line in text.split("\n") if len(line) >= SHORTEST_PROSE)
 
     def _parts(self, piece: _Piece, answered: set[str]) -> list[_Piece]:
         if not any(line in piece.source for line in self.first_lines):
@@ -173,7 +210,7 @@ class _Repair:
         names = [piece.name]
         for at, line in enumerate(lines):
             gap = self.first_lines.get(line.rstrip(), "")
-            if gap and gap == names[-1] and at and len(starts) == 1 and _tree("\n".join(lines[:at])) is None:
+            if gap and gap == names[-1] and at and len(starts) == 1 and tree("\n".join(lines[:at])) is None:
                 names[0] = ""  # prose above the gap's own first line
             if gap and gap != names[-1] and (gap not in answered or gap == piece.name):
                 starts.append(at)
@@ -214,7 +251,7 @@ class _Repair:
         return kept
 
     def _is_changed(self, piece: _Piece) -> bool:
-        return _squeezed(piece.source) != _squeezed(self.cells[piece.name].source)
+        return squeezed(piece.source) != squeezed(self.cells[piece.name].source)
 
     def join(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Undo splits: a cell that goes on with the gap above it becomes part of it."""
@@ -243,9 +280,9 @@ class _Repair:
         if is_stub or self._starts_anew(second) or not code_lines(second.source):
             return False
         both = f"{first.source}\n{second.source}"
-        if len(both) > MOST_CODE or _sets(both) is None:
+        if len(both) > MOST_CODE or names_set(both) is None:
             return False
-        earlier, later = _sets(first.source), _sets(second.source)
+        earlier, later = names_set(first.source), names_set(second.source)
         if earlier is None or later is None:
             return True
         if second.name:
@@ -253,12 +290,12 @@ class _Repair:
         return self.answers(first) and bool((later - earlier) & self._wanted(first.name))
 
     def _starts_anew(self, piece: _Piece) -> bool:
-        first = _first_line(piece.source)
+        first = first_line(piece.source)
         return first in self.ungraded or bool(re.match(r"#\s*(\w+):", first) and piece.name)
 
     def _wanted(self, gap: str) -> frozenset[str]:
         """Names that the solution of a gap sets."""
-        return _sets(solution_of(self.cells[gap].source)) or frozenset()
+        return names_set(solution_of(self.cells[gap].source)) or frozenset()
 
     def find_by_place(self, pieces: Sequence[_Piece]) -> None:
         """Gaps without an answer may have one in a cell of the student's, just where it belongs."""
@@ -268,7 +305,7 @@ class _Repair:
                 continue
             has_cell = any(piece.name == gap for piece in pieces)
             found = self._answer_among(self._own_cells_around(pieces, gap), gap)
-            if found is not None and not (has_cell and _sets(found.source) is None):
+            if found is not None and not (has_cell and names_set(found.source) is None):
                 found.name = gap
                 found.remarks = [ELSEWHERE] if has_cell else [] if MARKS_LOST in self.remarks else [BY_PLACE]
 
@@ -281,18 +318,18 @@ class _Repair:
         for piece in reversed(pieces[:end]):
             if piece.name and piece.name != gap:
                 break
-            if not piece.name and piece.is_code and _first_line(piece.source) not in self.ungraded:
+            if not piece.name and piece.is_code and first_line(piece.source) not in self.ungraded:
                 found.append(piece)
         return found[:MOST_VERSIONS][::-1]
 
     def _answer_among(self, own: Sequence[_Piece], gap: str) -> _Piece | None:
         """The last of those that set most of what the gap asks for; else the last one that is no Python at all."""
         wanted = self._wanted(gap)
-        setting = [(len(wanted & (_sets(piece.source) or frozenset())), at) for at, piece in enumerate(own)]
+        setting = [(len(wanted & (names_set(piece.source) or frozenset())), at) for at, piece in enumerate(own)]
         most, at = max(setting, default=(0, 0))
         if most:
             return own[at]
-        return next((piece for piece in reversed(own) if _sets(piece.source) is None), None)
+        return next((piece for piece in reversed(own) if names_set(piece.source) is None), None)
 
     def choose(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """One piece for each gap: of several with an answer the last. The others are the student's own cells."""
@@ -321,7 +358,7 @@ class _Repair:
         return [piece for piece in group if piece is not chosen and piece.name]
 
     def _preference(self, piece: _Piece) -> tuple[bool, bool, bool]:
-        sets = bool(self._wanted(piece.name) & (_sets(piece.source) or frozenset()))
+        sets = bool(self._wanted(piece.name) & (names_set(piece.source) or frozenset()))
         return piece.is_code, sets, piece.marked
 
     def in_place(self, pieces: Sequence[_Piece]) -> Repaired:
@@ -363,61 +400,3 @@ class _Repair:
     def _all_remarks(self, answers: Mapping[str, _Piece]) -> dict[str, tuple[str, ...]]:
         found = {gap: answers[gap].remarks for gap in self.stubs if gap in answers} | {"": self.remarks}
         return {gap: tuple(dict.fromkeys(texts)) for gap, texts in found.items() if texts}
-
-
-def _first_line(source: str) -> str:
-    return source.lstrip().partition("\n")[0].rstrip()
-
-
-def _squeezed(source: str) -> str:
-    return " ".join(source.split())
-
-
-def _cut(piece: _Piece, others: Sequence[str]) -> None:
-    """Take out whole cells of the course that have been merged into a gap's."""
-    for text in others:
-        if text in piece.source:
-            rest = re.sub(rf"(?m)^{re.escape(text)}[ \t]*$", "", piece.source)
-            if rest != piece.source:
-                piece.source = rest.strip("\n")
-                piece.remarks = list(dict.fromkeys([*piece.remarks, MERGED]))
-
-
-def _tree(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, magics aside; None if it is no Python."""
-    for text in (source, re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)):
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
-
-
-_OWN_NAMES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-@lru_cache(maxsize=128)
-def _sets(source: str) -> frozenset[str] | None:
-    """Names that a cell sets or changes outside of functions; None if it is no Python."""
-    tree = _tree(source)
-    if tree is None:
-        return None
-    found: set[str] = set()
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            continue
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            found.add(_base(node))
-        if not isinstance(node, _OWN_NAMES):
-            waiting += ast.iter_child_nodes(node)
-    return frozenset(found - {""})
-
-
-def _base(node: ast.expr) -> str:
-    """The name that `name`, `name[0]` and `name.part` begin with."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -15,7 +15,19 @@ from autograder.mistakes import Mistake
 from autograder.model import GapResult, Record, Status
 from lab.texts import FAMILIES
 
-MOST_STUDENTS = 40
+MOST_STUDENTS, MOST_MISTAKES = 40, 5
+WIDE = 100
+"""Columns of a terminal from which there is room for bars."""
+
+UNTRIED = frozenset([Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE])
+UNNAMED = {
+    Status.RAISED: "raises an error",
+    Status.STOPPED: "never ends",
+    Status.DIED: "ends Python",
+    Status.PARTLY: "right, but for its edges or conduct",
+}
+"""What is said of answers whose mistake has no name; of all others, `OWN`."""
+OWN = "wrong in a way of its own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +36,15 @@ class Step:
 
     notebook: str
     gap: str
-    tried: int
     right: int
     total: int
     commonest: str
     times: int
 
 
-def steps(records: Sequence[Record], names: Mapping[str, str]) -> list[Step]:
-    """One row a gap, in the order of the course; `names` gives the text for a mistake's slug."""
+def steps(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Step]:
+    """One row a gap, in the order of the course."""
+    names = FAMILIES | {mistake.slug: mistake.name for mistake in mistakes}
     by_gap: dict[tuple[str, str], list[GapResult]] = {}
     for record in records:
         for result in record.gaps:
@@ -41,47 +53,56 @@ def steps(records: Sequence[Record], names: Mapping[str, str]) -> list[Step]:
 
 
 def _step(notebook: str, gap: str, results: list[GapResult], names: Mapping[str, str]) -> Step:
-    untried = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
-    tried = [result for result in results if result.status not in untried]
-    counted = Counter(_mistake(result, names) for result in tried if result.status is not Status.RIGHT)
-    commonest, times = counted.most_common(1)[0] if counted else ("", 0)
+    lost = [result for result in results if result.status not in UNTRIED | {Status.RIGHT, Status.REVIEW}]
+    named = Counter(names.get(result.mistake, result.mistake) for result in lost if result.mistake)
+    unnamed = Counter(UNNAMED.get(result.status, OWN) for result in lost if not result.mistake)
+    first = [*named.most_common(1), *unnamed.most_common(1), ("", 0)]
+    commonest, times = max(first, key=lambda one: one[1])  # of equals the first, which has a name
     right = sum(result.status is Status.RIGHT for result in results)
-    return Step(
-        notebook=notebook, gap=gap, tried=len(tried), right=right, total=len(results), commonest=commonest, times=times
-    )
+    return Step(notebook=notebook, gap=gap, right=right, total=len(results), commonest=commonest, times=times)
 
 
-def _mistake(result: GapResult, names: Mapping[str, str]) -> str:
-    if result.mistake:
-        return names.get(result.mistake, result.mistake)
-    return {Status.RAISED: "raises an error", Status.STOPPED: "never ends", Status.DIED: "ends Python"}.get(
-        result.status, "wrong in a way of its own"
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A kind of mistake: how often a class made it, and where."""
+
+    name: str
+    times: int
+    gaps: tuple[tuple[str, int], ...]
 
 
-def names_of(mistakes: Sequence[Mistake]) -> dict[str, str]:
-    """Texts for slugs and families."""
-    return FAMILIES | {mistake.slug: mistake.name for mistake in mistakes}
+def families(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Family]:
+    """The kinds of mistakes of a class, the commonest first; each with its gaps, the commonest first."""
+    family_of = {mistake.slug: mistake.family for mistake in mistakes}
+    results = [result for record in records for result in record.gaps if result.mistake]
+    counted: dict[str, Counter[str]] = {}
+    for result in results:
+        counted.setdefault(family_of.get(result.mistake, result.mistake), Counter())[result.gap] += 1
+    found = [
+        Family(name=FAMILIES.get(family, family), times=gaps.total(), gaps=tuple(gaps.most_common()))
+        for family, gaps in counted.items()
+    ]
+    return sorted(found, key=lambda family: -family.times)
 
 
-def print_class(console: Console, records: Sequence[Record], names: Mapping[str, str]) -> None:
-    """The tables at the end of a class run."""
+def print_class(console: Console, records: Sequence[Record], mistakes: Sequence[Mistake]) -> None:
+    """The tables at the end of a class run; what matters most comes last, where the eye is."""
     students = sorted({record.student for record in records})
     if len(records) > 1 and len(students) <= MOST_STUDENTS:
         console.print(_students_table(records, students))
-    found = steps(records, names)
-    console.print(_steps_table(found))
-    _print_commonest(console, records, names)
+    console.print(_steps_table(steps(records, mistakes), wide=console.width >= WIDE))
+    if len(students) > 1:
+        _print_commonest(console, families(records, mistakes))
     _print_reviews(console, records)
 
 
 def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table:
     notebooks = list(dict.fromkeys(record.notebook for record in records))
     table = Table(title="Points", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("student")
-    for notebook in notebooks:
-        table.add_column(notebook, justify="right")
-    table.add_column("in all", justify="right")
+    table.add_column("student", overflow="fold")
+    for heading in _headings(notebooks):
+        table.add_column(heading, justify="right")
+    table.add_column("in all", justify="right", no_wrap=True)
     by_key = {(record.student, record.notebook): record for record in records}
     for student in students:
         own = [by_key.get((student, notebook)) for notebook in notebooks]
@@ -91,37 +112,51 @@ def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table
     return table
 
 
+def _headings(notebooks: Sequence[str]) -> Sequence[str]:
+    """Names of notebooks; where there are many, what stands before the first underscore, if that tells them apart."""
+    short = [name.partition("_")[0] for name in notebooks]
+    return short if len(notebooks) > 3 and len(set(short)) == len(short) else notebooks
+
+
 def _points(record: Record | None) -> str:
     if record is None:
         return ""
     return "by hand" if record.score is None else f"{record.score:g}"
 
 
-def _steps_table(found: Sequence[Step]) -> Table:
-    table = Table(title="Steps", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("gap")
-    table.add_column("right", justify="right")
-    table.add_column("", min_width=10)
+def _steps_table(found: Sequence[Step], *, wide: bool) -> Table:
+    table = Table(title="Steps", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table.add_column("gap", no_wrap=True)
+    table.add_column("right", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("", width=10)
+    table.add_column("", justify="right", no_wrap=True)
     table.add_column("commonest mistake")
-    table.add_column("times", justify="right")
     notebook = ""
     for step in found:
         if step.notebook != notebook:
             notebook = step.notebook
             table.add_row(f"[bold]{notebook}[/bold]")
-        share = step.right / step.total
-        bar = "█" * round(10 * share) + "░" * (10 - round(10 * share))
-        table.add_row(f"  {step.gap}", f"{step.right} of {step.total}", bar, step.commonest, str(step.times or ""))
+        times = f"{step.times} ×" if step.times else ""
+        bar = [_bar(step.right / step.total)] if wide else []
+        table.add_row(f"  {step.gap}", f"{step.right} of {step.total}", *bar, times, step.commonest)
     return table
 
 
-def _print_commonest(console: Console, records: Sequence[Record], names: Mapping[str, str], most: int = 5) -> None:
-    counted = Counter((result.mistake, result.gap) for record in records for result in record.gaps if result.mistake)
-    if not counted:
+def _bar(share: float) -> str:
+    return "█" * round(10 * share) + "░" * (10 - round(10 * share))
+
+
+def _print_commonest(console: Console, found: Sequence[Family]) -> None:
+    if not found:
         return
-    console.print("[bold]Commonest mistakes of the class[/bold]")
-    for (slug, gap), times in counted.most_common(most):
-        console.print(f"  {times:3} × {names.get(slug, slug)} ({gap})", highlight=False)
+    table = Table(title="Commonest mistakes of the class", box=None, show_header=False, title_justify="left")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for family in found[:MOST_MISTAKES]:
+        gaps = ", ".join(f"{times} in {gap}" for gap, times in family.gaps)
+        table.add_row(f"{family.times} ×", f"{family.name}\n[dim]{gaps}[/dim]")
+    console.print(table)
 
 
 def _print_reviews(console: Console, records: Sequence[Record]) -> None:

@@ -40,9 +40,9 @@ def of_end(answer: Answer, *, is_open: bool) -> Story:
         is_open: Whether a student may see the twin's numbers; the text of an error could hold them.
     """
     if answer.outcome is Outcome.STOPPED:
-        return Story(seen=f"It was stopped: {answer.problem}.", meaning=STOPPED[0], question=STOPPED[1])
+        return Story(seen=f"{_upper(answer.problem)}, and was stopped.", meaning=STOPPED[0], question=STOPPED[1])
     if answer.outcome is Outcome.DIED:
-        return Story(seen=f"It ended Python itself: {answer.problem}.", meaning=DIED[0], question=DIED[1])
+        return Story(seen=f"{_upper(answer.problem)}.", meaning=DIED[0], question=DIED[1])
     meaning, question = ERRORS.get(answer.error, ("", ""))
     where = f"in line {answer.line} of the cell" if answer.line else "in this cell"
     if not is_open:
@@ -51,6 +51,10 @@ def of_end(answer: Answer, *, is_open: bool) -> Story:
     kind, _, text = _CELL.sub("", answer.problem).partition(": ")
     seen = f"{kind} came up {where}{': ' + text if text else ''}.".replace("..", ".")
     return Story(seen=seen, meaning=meaning, question=question)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _CELL = re.compile(r"\s*\(<cell \d+>, line \d+\)")

@@ -102,6 +102,8 @@ def _problem(case: Case, twin: Twin, name: str, right: object) -> str:
     differs = difference(answer.values[name], right, tolerance=gap.tolerance, accept_row=name in gap.accepts_row)
     if differs and differs.kind == "type" and not gap.shows(twin):
         return "is not made of numbers only"  # the name of a student's type could hold hidden numbers
+    if differs and differs.kind == "factor" and not gap.shows(twin):
+        return "is a constant factor away from what is wanted, everywhere"  # the factor would tell the hidden value
     return differs.text if differs else ""
 
 

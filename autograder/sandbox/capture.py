@@ -318,10 +318,14 @@ def _keep_off_disk(figure: type) -> None:
 
 def draw_nothing() -> None:
     """Have this process draw no figure: in a replay nobody looks, and one takes longer than a whole notebook."""
-    agg = sys.modules.get("matplotlib.backends.backend_agg")
-    if agg is not None:
-        agg.FigureCanvasAgg.draw = agg.FigureCanvasAgg.print_figure = lambda *_arguments, **_keywords: None
+    agg, figure = (sys.modules.get(f"matplotlib.{name}") for name in ("backends.backend_agg", "figure"))
+    if agg is not None and figure is not None:
+        agg.FigureCanvasAgg.draw = agg.FigureCanvasAgg.print_figure = figure.Figure.tight_layout = _nothing
         sys.modules["matplotlib"].interactive(False)
+
+
+def _nothing(*_arguments: object, **_keywords: object) -> None:
+    """Stands for what would measure or draw."""
 
 
 def _forget_figures() -> None:

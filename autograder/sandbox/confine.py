@@ -126,8 +126,8 @@ class Limits:
     """What one runner (one notebook on one twin) may use.
 
     Attributes:
-        cell_cpu_s: CPU time of one cell, in seconds.
-        cell_wall_s: Elapsed time of one cell, in seconds; generous, since machines are shared.
+        cell_cpu_s: CPU time of one cell on one twin, in seconds.
+        cell_wall_s: Elapsed time of one cell on all twins of a runner, in seconds; generous, since machines are shared.
         runner_cpu_s: CPU time of the runner, in whole seconds; the kernel's own stop.
         notebook_wall_s: Elapsed time of one notebook, in seconds: for its replays on open twins, again for those on
             hidden ones (what was too late on the former is not run on the latter), and again to show it.

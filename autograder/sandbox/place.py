@@ -1,4 +1,4 @@
-"""Which cell a runner is in: four bytes of shared memory, so that no message is needed to know what hangs.
+"""Which cell a runner is in: eight bytes of shared memory, so that no message is needed to know what hangs.
 
 A runner can write anything there; a forged place can only put the blame on another cell of the same student. The whole
 page is cleared before the next runner starts: what one has written there, no other may read.
@@ -10,7 +10,7 @@ import mmap
 import os
 import struct
 
-_INDEX = struct.Struct("<i")
+_PLACE = struct.Struct("<ii")
 NOWHERE = -1
 
 
@@ -32,11 +32,11 @@ class Place:
         self._memory[:] = bytes(len(self._memory))
         self.set(NOWHERE)
 
-    def set(self, index: int) -> None:
-        """Say that the cell with this index is about to run."""
-        _INDEX.pack_into(self._memory, 0, index)
+    def set(self, index: int, turn: int = 0) -> None:
+        """Say that the cell with this index is about to run for another twin, or its function is about to be called."""
+        _PLACE.pack_into(self._memory, 0, index, turn)
 
-    def get(self) -> int:
-        """The index last set; untrusted."""
-        index: int = _INDEX.unpack_from(self._memory, 0)[0]
-        return index
+    def get(self) -> tuple[int, int]:
+        """Index and turn as last set; untrusted."""
+        index, turn = _PLACE.unpack_from(self._memory, 0)
+        return index, turn

@@ -59,6 +59,12 @@ MOST_LINES = 999
 """Lines of a cell that an error may name; a forged one says no more."""
 SHOWN_KINDS = frozenset(["text/plain", "image/png"])
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
+_CALM = r"(numpy|math|cmath|itertools|functools|operator|collections|fractions|statistics|typing|dataclasses)(\.\w+)*"
+_AS = r"( as \w+)?"
+_IMPORT = re.compile(
+    rf"(import {_CALM}{_AS}(, {_CALM}{_AS})*|from {_CALM} import ([*]|\w+{_AS}(, \w+{_AS})*)) *(#.*)?",
+)
+"""What a closed gap may have imported elsewhere: modules whose import does nothing but define names."""
 
 Message = TypeVar("Message", Hello, Forked, Ended)
 
@@ -149,7 +155,7 @@ class _Heard:
 
     since: float
     ready: bool = False
-    cell: int = NOWHERE
+    place: tuple[int, int] = (NOWHERE, 0)
     cpu_before: float = 0.0
     answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
     shown: dict[int, list[Output]] = field(default_factory=dict)
@@ -380,19 +386,21 @@ class Sandbox:
             problem = f"the notebook used more than {self.limits.runner_cpu_s} s of computing time"
         elif outcome is Outcome.DIED and ended.signal:
             problem = f"Python itself crashed ({signal.Signals(ended.signal).name})"
-        cell = min(max(warm.place.get(), 0), len(cells) - 1)
+        cell = min(max(warm.place.get()[0], heard.place[0], 0), len(cells) - 1)
         return heard, Fault(cell=cells[cell][0], outcome=outcome, problem=problem)
 
-    def _out_of_time(self, heard: _Heard, cell: int, pid: int, ends_at: float) -> str:
+    def _out_of_time(self, heard: _Heard, place: tuple[int, int], pid: int, ends_at: float) -> str:
         """Why a runner must be stopped now; empty if it need not be. A cell's clocks start when it is first seen.
 
-        Cells only go forward; a runner that claims to be back in an earlier one gets no more time.
+        Computing time is counted for each twin, waiting for all of them together. Cells and twins only go forward; a
+        runner that claims to be back at an earlier one gets no more time.
         """
         now, cpu = time.monotonic(), cpu_seconds(pid)
         if now > ends_at:
             return f"the notebook as a whole took longer than {self.limits.notebook_wall_s:g} s"
-        if cell > heard.cell:
-            heard.cell, heard.since, heard.cpu_before = cell, now, cpu
+        if place > heard.place:
+            heard.since = now if place[0] > heard.place[0] else heard.since
+            heard.place, heard.cpu_before = place, cpu
         if cpu - heard.cpu_before > self.limits.cell_cpu_s:
             return f"it ran for more than {self.limits.cell_cpu_s:g} s"
         if now - heard.since > self.limits.cell_wall_s:
@@ -486,9 +494,10 @@ def _to_run(speech: Speech, cell: Cell, *, skipped: bool) -> RunCell:
 
 
 def _imports(submission: Submission) -> str:
-    """The import lines of the notebook's locked cells: all that a closed gap may rely on besides its inputs."""
-    lines = [line for cell in submission.cells if cell.kind is CellKind.LOCKED for line in cell.source.splitlines()]
-    return "\n".join(line for line in lines if line.startswith("import "))
+    """The import lines of a notebook, wherever they stand: all that a closed gap may rely on besides its inputs."""
+    lines = [line.strip() for cell in submission.cells for line in cell.source.splitlines()]
+    wanted = dict.fromkeys(line for line in lines if _IMPORT.fullmatch(line))
+    return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in wanted)
 
 
 def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[int]) -> int:

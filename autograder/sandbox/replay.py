@@ -128,9 +128,8 @@ class Twin:
         return not (name in self.namespace and _equal(self.namespace[name], self.state[name]))
 
     def closed(self, frames: Frames) -> Twin:
-        """A namespace with nothing but imported modules and these values."""
-        modules = {name: value for name, value in self.namespace.items() if isinstance(value, ModuleType)}
-        twin = Twin({**modules, **unpack_all(frames)}, {})
+        """A namespace with these values and what is there before any cell has run: what the notebook imports."""
+        twin = Twin({**self.namespace, **unpack_all(frames)}, {})
         twin.state = frames
         return twin
 
@@ -144,7 +143,7 @@ class Replay:
     def __init__(self, shell: Shell, grader: RunnerEnd, place: Place) -> None:
         self._shell, self._grader, self._place = shell, grader, place
         self._twins: list[Twin] = []
-        self._number = 0
+        self._number = self._index = self._turn = 0
         self._before: Before | None = None
         self._own_cells_ran = False
 
@@ -161,6 +160,7 @@ class Replay:
         self._number = 0
         self._grader.send(Ready())
         for index, cell in enumerate(start.cells):
+            self._index, self._turn = index, 0
             self._place.set(index)
             if cell.gap >= 0:
                 self._gap(cell)
@@ -180,10 +180,19 @@ class Replay:
         self._number += 1
         code = compiled(self._shell, source, self._name, show=show)
         if isinstance(code, Code):
-            return [execute(self._shell, code, twin.namespace, show=show) for twin in twins]
+            return [self._execute(code, twin, show=show) for twin in twins]
         if show:
             self._shell.show_error(code)
         return [code for _ in twins]
+
+    def _execute(self, code: Code, twin: Twin, *, show: bool) -> BaseException | None:
+        self._next_turn()
+        return execute(self._shell, code, twin.namespace, show=show)
+
+    def _next_turn(self) -> None:
+        """From here on the student's code runs for another twin: its computing time is counted anew."""
+        self._turn += 1
+        self._place.set(self._index, self._turn)
 
     @property
     def _name(self) -> str:
@@ -224,6 +233,7 @@ class Replay:
 
     def _observe(self, before: Before, case: Case, twin: Twin, error: BaseException | None) -> Gave:
         """Read what the gap gave; call its function or class if it has one."""
+        self._next_turn()
         touched = [name for name in twin.state if name not in before.outputs and twin.differs(name)]
         namespace = twin.namespace
         values = {name: pack(namespace[name]) for name in before.outputs if name in namespace}

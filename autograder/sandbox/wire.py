@@ -213,7 +213,7 @@ def _pack_array(array: np.ndarray, type_name: str) -> Frame:
     element = array.dtype.str[1:]
     if element not in ELEMENT_TYPES or array.ndim > MAX_DIMENSIONS:
         return OddFrame(f"{type_name} of {array.dtype}"[:100])
-    if array.nbytes > MAX_ARRAY_BYTES:
+    if array.nbytes > MAX_ARRAY_BYTES or max(array.shape, default=0) > MAX_ARRAY_BYTES:
         return OddFrame(f"{type_name} of shape {array.shape}"[:100])
     little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
     return ArrayFrame(element, array.shape, little.tobytes())
@@ -245,7 +245,7 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
 def _unpack_array(frame: ArrayFrame) -> np.ndarray:
     if frame.element not in ELEMENT_TYPES:
         raise WireError("an array of a type that is not listed")
-    if len(frame.shape) > MAX_DIMENSIONS or any(not 0 <= size <= len(frame.data) for size in frame.shape):
+    if len(frame.shape) > MAX_DIMENSIONS or any(not 0 <= size <= MAX_ARRAY_BYTES for size in frame.shape):
         raise WireError("an array with an impossible shape")
     if math.prod(frame.shape) * int(frame.element[1:]) != len(frame.data) or len(frame.data) > MAX_ARRAY_BYTES:
         raise WireError("an array whose shape does not fit its bytes")

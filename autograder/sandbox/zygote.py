@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+from importlib.machinery import FileFinder
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,13 @@ def _warm_up(plotting: bool) -> object:
     shell = make_shell(plotting=plotting)
     stand_in_for_lab(shell, results_shown)
     return shell
+
+
+def _hide_packages() -> None:
+    """Forget which packages are installed: what a runner may not read does not exist for it, as `import` says it."""
+    for path, finder in sys.path_importer_cache.items():
+        if Path(path).name in ("site-packages", "dist-packages") and isinstance(finder, FileFinder):
+            finder.invalidate_caches()
 
 
 def _packages() -> list[str]:
@@ -152,6 +160,7 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
         control.send(msgspec.msgpack.encode(Hello(problem, "")))
         return
     shell = _warm_up(plotting)
+    _hide_packages()
     confine.adopt_orphans()
     if _threads() != 1:
         control.send(msgspec.msgpack.encode(Hello("the warm process has started threads; numpy would hang in it", "")))

@@ -123,7 +123,11 @@ def _falls(scene: Scene, width: float) -> str:
     for row, (name, value, kind) in enumerate(rows):
         y = 182.0 + 42 * row
         words = f"fall {name}: {number(value)}"
-        parts.append(text(0, y, words, kind, size=SMALL, anchor="start", data=data_number(f"fall {name}", value)))
+        parts.append(
+            text(
+                0, y, words, kind, size=SMALL, anchor="start", data=data_number(f"fall {name}", value, grad=kind == "g")
+            )
+        )
         parts.append(
             shape("rect", f"t{kind} bar", x=0.0, y=y + 11, width=max(1.0, abs(value) * unit), height=13.0, rx=2.0)
         )

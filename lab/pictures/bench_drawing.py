@@ -179,7 +179,7 @@ def _triangle(scene: Scene, plane: Plane) -> str:
         f"Δy = {number(dy)}",
         "g halo",
         anchor=anchor,
-        data=data_number("dy", dy),
+        data=data_number("dy", dy, grad=True),
     )
     foot = text(
         room,

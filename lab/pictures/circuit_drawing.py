@@ -41,6 +41,7 @@ class Scene:
         silent: ReLU holds everything back.
         title: What stage this is.
         inputs: How many inputs.
+        dvalue: Upstream gradient.
     """
 
     wires: Mapping[str, Wire]
@@ -53,6 +54,7 @@ class Scene:
     silent: bool
     title: str
     inputs: int
+    dvalue: float
 
 
 def wide(scene: Scene) -> Panel:
@@ -169,14 +171,12 @@ def _pill(scene: Scene, name: str, place: Point) -> str:
 
 
 def _tag(scene: Scene, name: str, place: Point) -> str:
-    """Names of what stands on no box of its own, and dvalue where it arrives."""
+    """Names of what stands on no box of its own."""
     x, y = place
     if name in ("z", "y") and x == RISE:
         return text(x + 38, y, name, "soft", size=SMALL, anchor="start")
-    tag = text(x, y - PILL[1] / 2 - 9, name, "soft", size=SMALL) if name in ("z", "y") or name.startswith("xw") else ""
-    return tag + (
-        text(x, y + PILL[1] / 2 + 11, "dvalue", "g", size=SMALL) if name == "y" and name in scene.known else ""
-    )
+    named = name in ("z", "y") or name.startswith("xw")
+    return text(x, y - PILL[1] / 2 - 9, name, "soft", size=SMALL) if named else ""
 
 
 def _gradient(scene: Scene, name: str, place: Point) -> str:
@@ -196,10 +196,13 @@ def _gradient(scene: Scene, name: str, place: Point) -> str:
 
 
 def _out(scene: Scene, places: Places) -> str:
+    """Where y leaves and dvalue arrives."""
     x, y = places.out
+    sent = f"dvalue = {number(scene.dvalue)}"
     if places.rising:
-        return text(x, y + 2, "to the loss L", "soft", size=SMALL)
-    return text(x + 22, y - 9, "to the", "soft", size=SMALL) + text(x + 22, y + 8, "loss L", "soft", size=SMALL)
+        return text(x, y + 3, "to the loss L", "soft", size=SMALL) + text(x, y - 15, sent, "g", size=SMALL)
+    words = text(x + 44, y - 26, "to the loss L", "soft", size=SMALL, anchor="end")
+    return words + text(x + 44, y + 27, sent, "g", size=SMALL, anchor="end")
 
 
 def _stop(places: Places) -> str:

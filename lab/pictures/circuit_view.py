@@ -30,7 +30,7 @@ def picture(state: Circuit) -> Picture:
         wires=computed(state).wires, values=computed(state).values, grads=computed(state).grads, known=known(state),
         now=stages(state)[state.done - 1] if state.done else (), wrong=wrong(state),
         right={name: value for name, value in state.typed if name not in known(state) and name not in wrong(state)},
-        silent=is_silent(state), title=circuit_words.title(state), inputs=len(state.x),
+        silent=is_silent(state), title=circuit_words.title(state), inputs=len(state.x), dvalue=state.dvalue,
     )  # fmt: skip
     return Picture(
         name=name, narrow=circuit_drawing.narrow(scene), wide=circuit_drawing.wide(scene),

@@ -136,10 +136,15 @@ class Controls(Generic[State]):
 
 
 def _tie(box: Any, slider: Any) -> None:
-    """Keep a box and a slider at one value; one in the browser counts steps and hands back -0.9999999999999991."""
+    """Keep a box and a slider at one value.
+
+    A slider in the browser knows its own steps only: of 0.25 it makes 0.3, of -1 it makes -0.9999999999999991, and it
+    hands that back. What lies within half a step of the box is such an echo, and the box keeps what was typed.
+    """
 
     def to_box(change: Any) -> None:
-        box.value = round(change["new"], 6)
+        if abs(change["new"] - box.value) > slider.step / 2:
+            box.value = round(change["new"], 6)
 
     def to_slider(change: Any) -> None:
         if abs(slider.value - change["new"]) > 1e-6:

@@ -110,12 +110,13 @@ text{fill:var(--lp-ink);font-family:system-ui,-apple-system,"Segoe UI","DejaVu S
 
 _FRAME = """
 .lp{container-type:inline-size;max-width:900px}
-.lp .lp-card{background:var(--lp-paper);border:1px solid var(--lp-rim);border-radius:12px;padding:10px 12px;
+.lp .lp-card{background:var(--lp-paper);border:1px solid var(--lp-rim);border-radius:12px;padding:10px 5px;
  box-sizing:border-box}
 .lp .lp-card svg{display:block;width:100%;height:auto;margin:0 auto}
 .lp svg.lp-narrow{max-width:560px}.lp svg.lp-wide{max-width:874px}
 .lp .lp-wide{display:none!important}
-@container (min-width:@TURN@px){.lp .lp-wide{display:block!important}.lp .lp-narrow{display:none!important}}
+@container (min-width:@TURN@px){.lp .lp-wide{display:block!important}.lp .lp-narrow{display:none!important}
+ .lp .lp-card{padding:12px}}
 .lp .lp-words{background:var(--lp-wash);color:var(--lp-ink);border-left:4px solid var(--lp-line);
  border-radius:0 8px 8px 0;
  padding:8px 14px;margin:6px 0 0;font-size:14px;line-height:1.5;min-height:3.2em;box-sizing:border-box}

@@ -17,7 +17,13 @@ def number(value: float, *, sign: bool = False) -> str:
         return "NaN" if math.isnan(value) else ("−∞" if value < 0 else "∞")
     size = abs(value)
     if size and (size < 1e-4 or size >= 1e6):
-        text = f"{size:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("e-", "e−")
+        text = (
+            f"{size:.1e}".replace(".0e", "e")
+            .replace("e-0", "e-")
+            .replace("e+0", "e")
+            .replace("e+", "e")
+            .replace("e-", "e−")
+        )
     elif size < 0.0995 or size >= 1000:
         text = f"{float(f'{size:.5g}' if size >= 1000 else f'{size:.3g}'):.6f}".rstrip("0").rstrip(".")
     else:

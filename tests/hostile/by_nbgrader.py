@@ -10,7 +10,9 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -20,6 +22,8 @@ from entries import ASSIGNMENT, entries
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderApp
 from scene import REPOSITORY, Listeners, Scene
+from sqlalchemy import event
+from sqlalchemy.engine import Engine as SqlEngine
 
 from autograder import grading
 from autograder.course import Course
@@ -35,6 +39,7 @@ def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
     os.environ["AUTOGRADER_SECRET"] = scene.secret
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     grading.Limits = lambda: LIMITS  # type: ignore[assignment,misc]  # as short as in the other route
+    _hurry()
     course = scene.course()
     config = load_config(scene.root)
     url = database_url(scene.root, config)
@@ -45,8 +50,9 @@ def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
         book.update_or_create_student("somebody", first_name=canary, email=canary)
     with Listeners(folder) as listeners:
         scene.places |= listeners.places
+        honest = Course(REPOSITORY, scene.secret)
         for entry in chosen:
-            put(scene, entry, handed_in(scene, Course(REPOSITORY, scene.secret), entry))
+            put(scene, entry, handed_in(scene, honest, entry))
         before = scene.fingerprint()
         started = time.monotonic()
         code = _nbgrader("autograde", ASSIGNMENT)
@@ -75,6 +81,22 @@ def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
     out.write_bytes(msgspec.json.encode(found))
 
 
+def _hurry() -> None:
+    """Half of nbgrader's time goes into waiting for the disk and into checking a JSON schema for being one."""
+
+    @event.listens_for(SqlEngine, "connect")
+    def do_not_wait(connection: Any, _record: object) -> None:
+        connection.execute("pragma synchronous = off")
+
+    validators: dict[int, Any] = {}
+
+    def validate(instance: object, schema: dict[str, Any], *_arguments: object, **_keywords: object) -> None:
+        made = validators.setdefault(id(schema), jsonschema.validators.validator_for(schema)(schema))
+        made.validate(instance)
+
+    jsonschema.validate = validate
+
+
 def _nbgrader(*arguments: str) -> int:
     """One of nbgrader's commands, as typed; its exit code."""
     NbGraderApp.clear_instance()
@@ -97,7 +119,7 @@ def _seen(scene: Scene, book: Gradebook, student: str, notebook: str) -> Seen:
         for path in sorted((scene.root / top / student).rglob("*")):
             if path.is_file():
                 visible += f"\n{path.relative_to(scene.root)}\n" + path.read_text(encoding="utf-8", errors="replace")
-    words = dict(re.findall(r"(\w+): [\d.]+ of [\d.]+ points\. ([^\n\\<\"]+)", visible))
+    words = dict(re.findall(r"\b(\w{1,40}): [\d.]+ of [\d.]+ points\. ([^\n\\<\"]+)", visible))
     return Seen(
         score=sum(mark or 0.0 for mark in marks.values()),
         statuses=words,

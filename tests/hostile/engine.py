@@ -32,11 +32,11 @@ LIMITS = Limits(
     cell_cpu_s=0.6,
     cell_wall_s=1.5,
     runner_cpu_s=3,
-    notebook_wall_s=8,
+    notebook_wall_s=6,
     memory_bytes=1 << 30,
 )
 """Small, so that what hangs does not take long."""
-MOST_SECONDS = 2 * LIMITS.notebook_wall_s + 6  # replays and display have a deadline each
+MOST_SECONDS = 3 * LIMITS.notebook_wall_s + 10  # two groups of twins and the display have a deadline each
 HONEST = "honest"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -28,6 +29,8 @@ from autograder.model import Plan, Transcript
 REPOSITORY = Path(__file__).parents[2]
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
 VICTIM = "victim"
+DIGITS = 6
+"""How much of a number gives it away: "1.2345"; texts round to six digits."""
 TOOLS = """
 import sys
 frame = sys._getframe()
@@ -53,6 +56,7 @@ class Scene:
         root: The course directory.
         secret: Its twins' secret.
         canaries: Where each forbidden string was planted, by the string.
+        hidden: Where each forbidden number is from, by its first digits.
         places: What `@NAME@` stands for in an entry.
     """
 
@@ -60,6 +64,7 @@ class Scene:
     secret: str = field(default_factory=token)
     mark: str = field(default_factory=token)
     canaries: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -137,11 +142,13 @@ class Scene:
                 shown.update(texts)
             else:
                 hidden += [(text, f"{plan.notebook}, twin {twin.name}") for text in texts]
-        self.canaries |= {text: where for text, where in hidden if text not in shown}
+        self.hidden |= {text: where for text, where in hidden if text not in shown}
 
     def leaks(self, text: str) -> list[str]:
         """Where the forbidden strings in a text come from."""
-        return sorted({where for canary, where in self.canaries.items() if canary in text})
+        found = {where for canary, where in self.canaries.items() if canary in text}
+        numbers = {number[:DIGITS] for number in re.findall(r"\d+\.\d+", text)}
+        return sorted(found | {self.hidden[number] for number in numbers & set(self.hidden)})
 
     def fingerprint(self) -> dict[str, str]:
         """Content, kind and mode of every file of the course and the kit."""
@@ -157,7 +164,7 @@ class Scene:
 
 
 def _texts(values: Mapping[str, object]) -> Iterator[str]:
-    """The distinctive numbers in values, cut to six characters: drawn ones, not 0.5."""
+    """The distinctive numbers in values, cut to their first digits: drawn ones, not 0.5."""
     for value in values.values():
         try:
             array = np.asarray(value, dtype=float)
@@ -166,7 +173,7 @@ def _texts(values: Mapping[str, object]) -> Iterator[str]:
         for number in array.flat:
             text = repr(abs(float(number)))
             if len(text) >= 12 and "e" not in text:
-                yield text[:6]
+                yield text[:DIGITS]
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ import pytest
 
 from lab.pictures.network import backward, dense, forward, gradients, layer, named, neuron, table
 
-from .states import A, C0, D, E, G4, W, X
+from .states import C0, G4, A, D, E, W, X
 
 P = (X, W, 1.0, 1.0)
 

@@ -1,0 +1,60 @@
+"""An instructor's ten minutes in formgrader, after `make demo`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "browser-tests"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "course"
+    command = [str(Path(sys.executable).parent / "autograder"), "demo", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "COLUMNS": "100"})
+    return folder
+
+
+def score(course: Path, student: str) -> float:
+    with closing(sqlite3.connect(course / "gradebook.db")) as book:
+        rows = book.execute(
+            "select sum(g.auto_score) from grade g join submitted_notebook n on g.notebook_id = n.id "
+            "join submitted_assignment a on n.assignment_id = a.id where a.student_id = ?",
+            (student,),
+        )
+        return float(rows.fetchone()[0])
+
+
+def test_the_autograde_button_gives_the_same_marks_and_the_gap_is_found(
+    demo: Path, serve: Callable[[Path, str], str], page: Page
+) -> None:
+    before = score(demo, "ben")
+    with closing(sqlite3.connect(demo / "gradebook.db")) as book:  # what the button must put right again
+        book.execute("update grade set auto_score = 0")
+        book.commit()
+    address = serve(demo, "jupyterlab")
+    page.goto(f"{address}/formgrader?token={TOKEN}")  # sets the cookie that the next pages' own requests need
+    page.goto(f"{address}/formgrader/manage_submissions/1_neuron")
+    page.locator("tr", has_text="ben").locator(".autograde a").first.click()
+    expect(page.get_by_text("Successfully autograded '1_neuron' for student 'ben'")).to_be_visible()
+    assert score(demo, "ben") == before > 0
+
+    page.goto(f"{address}/formgrader/gradebook/1_neuron/02_chain")
+    page.locator("td a").first.click()
+    expect(page.get_by_text("drelu_dsum:").first).to_be_visible()
+    expect(page.get_by_text("of 3 points").first).to_be_visible()
+
+
+def test_feedback_of_a_wrong_student_names_a_mistake(demo: Path, page: Page) -> None:
+    page.goto((demo / "feedback/ben/1_neuron/01_neuron.html").as_uri())
+    expect(page.get_by_text("Not right yet").first).to_be_visible()

@@ -1,0 +1,81 @@
+"""Unusual right answers earn full marks: one in every gap at a time, and whole notebooks as students work in them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from autograder.model import Status
+
+from .conftest import ROOT
+from .notebooks import handed_in, solutions
+
+HONEST = ROOT / "tests" / "honest"
+NAMES = sorted(path.stem for path in ROOT.glob("source/*/*.ipynb"))
+
+
+def rows(name: str, key: str) -> list[dict[str, Any]]:
+    return tomllib.loads((HONEST / f"{name}.toml").read_text(encoding="utf-8"))[key]
+
+
+def packed(name: str) -> Iterator[dict[str, dict[str, Any]]]:
+    """As few sets as hold all styles of a notebook, one a gap."""
+    waiting: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(name, "honest"):
+        waiting.setdefault(row["gap"], []).append(row)
+    while any(waiting.values()):
+        yield {gap: of_gap.pop(0) for gap, of_gap in waiting.items() if of_gap}
+
+
+def lost(grader, name: str, answers: dict[str, str], own: list[tuple[str, str]]) -> dict[str, Any]:
+    """What is not right; nothing, if all is well."""
+    right = solutions(grader.course.plan(name))
+    answers = {gap: source.strip("\n") for gap, source in answers.items()}
+    record = grader.grade(handed_in(name, {**right, **answers}, own), student="s", name=name).record
+    return {result.gap: result.message for result in record.gaps if result.status is not Status.RIGHT}
+
+
+def with_helpers(grader, name: str, styles: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    """Helper cells of these styles, each behind the cell of the course that comes before its gap."""
+    order = [cell.grade_id for cell in grader.course.sources[name].graded]
+    return [
+        (order[order.index(gap) - 1], style["before"].strip("\n")) for gap, style in styles.items() if "before" in style
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_honest_style_of_a_gap_earns_full_marks(grader, name):
+    for styles in packed(name):
+        answers = {gap: style["source"] for gap, style in styles.items()}
+        assert not lost(grader, name, answers, with_helpers(grader, name, styles)), [
+            (gap, style["name"]) for gap, style in styles.items()
+        ]
+
+
+NOTEBOOKS = {row["name"]: row for row in rows("notebooks", "notebook")}
+
+
+@pytest.mark.parametrize("style", NOTEBOOKS)
+def test_every_honest_way_of_working_in_a_notebook_earns_full_marks(grader, style):
+    row = NOTEBOOKS[style]
+    own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
+    assert not lost(grader, row["notebook"], row.get("answers", {}), own)
+
+
+def test_own_cells_and_answers_name_cells_that_exist(grader):
+    for row in NOTEBOOKS.values():
+        plan, source = grader.course.plan(row["notebook"]), grader.course.sources[row["notebook"]]
+        assert set(row.get("answers", {})) <= {gap.name for gap in plan.gaps}, row["name"]
+        known = {"", *(cell.grade_id for cell in source.graded)}
+        assert {cell["after"] for cell in row.get("own", [])} <= known, row["name"]
+
+
+def test_there_are_at_least_two_honest_styles_for_every_gap(grader):
+    for name in NAMES:
+        counted = Counter(row["gap"] for row in rows(name, "honest"))
+        assert set(counted) == {gap.name for gap in grader.course.plan(name).gaps}
+        assert min(counted.values()) >= 2

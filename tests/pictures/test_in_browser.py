@@ -1,0 +1,293 @@
+"""Every picture in a real JupyterLab: dragged, typed into, measured, read by its accessible names, at all widths.
+
+One server and one browser for the module, one notebook and one kernel for each picture. What is measured is printed
+with `pytest -rP`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium; `make browser` installs it"),
+]
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "pictures"
+FLAGS = [
+    f"--{flag}"
+    for flag in ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"]
+]
+NEURON = "x, w, b = [1.0, -2.0, 3.0], [-3.0, -1.0, 2.0], 1.0"
+LAYER = """import numpy as np
+inputs = np.array([[1.0, 2.0, 3.0, 2.5], [2.0, 5.0, -1.0, 2.0], [-1.5, 2.7, 3.3, -0.8]])
+weights = np.array([[0.2, 0.5, -0.26], [0.8, -0.91, -0.27], [-0.5, 0.26, 0.17], [1.0, -0.5, 0.87]])
+biases, dvalues = np.array([[2.0, 3.0, 0.5]]), np.array([[1.0] * 3, [2.0] * 3, [3.0] * 3])
+z = np.array([[1, 2, -3, -4], [2, -7, -1, 3], [-1, 2, 5, -1]])
+water = np.arange(1, 13).reshape(3, 4)"""
+CALLS = {
+    "bench": (NEURON, "pictures.bench(x, w, b)"),
+    "circuit": (NEURON, "pictures.circuit(x, w, b, 1.0)"),
+    "stairs": (NEURON, "pictures.stairs(x, w, b, 0.001)"),
+    "fan_out": (LAYER, "pictures.fan_out(weights, dvalues)"),
+    "loom": (LAYER, "pictures.loom(inputs, dvalues, biases, 1, 0)"),
+    "gates": (LAYER, "pictures.gates(z, water)"),
+    "step": (LAYER, "pictures.step(inputs, weights, biases, 0.001, dvalues)"),
+}
+MOVES = 15
+MEDIAN_MS = 100
+"""Largest median from a mouse move to the new drawing."""
+
+READY = """() => {
+  const widget = window.jupyterapp && jupyterapp.shell.currentWidget;
+  const session = widget && widget.context && widget.context.sessionContext;
+  return session && session.isReady && session.session && session.session.kernel
+    && session.session.kernel.status === 'idle';
+}"""
+WATCH = """() => {
+  const art = document.querySelector('.lp .lp-card').parentElement;
+  window.times = [];
+  document.addEventListener('pointermove', () => { window.moved = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (window.moved) { window.times.push(performance.now() - window.moved); window.moved = 0; }
+  }).observe(art, {childList: true});
+}"""
+LAYOUT = """width => {
+  const view = document.querySelector('.lp');
+  view.style.width = width + 'px';
+  const svg = [...view.querySelectorAll('.lp-card svg')].filter(one => one.getBoundingClientRect().width > 0);
+  const unit = svg[0].getBoundingClientRect().width / svg[0].viewBox.baseVal.width;
+  const texts = [...svg[0].querySelectorAll('text')].filter(one => one.textContent.trim());
+  const frame = svg[0].getBoundingClientRect();
+  const boxes = texts.map(one => ({said: one.textContent, box: one.getBoundingClientRect()}));
+  const outside = boxes.filter(({box}) => box.left < frame.left - 1 || box.right > frame.right + 1
+    || box.top < frame.top - 1 || box.bottom > frame.bottom + 1).map(({said}) => said);
+  const over = [];
+  const inset = 2.5 * unit;
+  boxes.forEach((one, i) => boxes.slice(i + 1).forEach(other => {
+    if (one.box.left + inset < other.box.right - inset && other.box.left + inset < one.box.right - inset
+      && one.box.top + 2 * inset < other.box.bottom - inset && other.box.top + 2 * inset < one.box.bottom - inset)
+      over.push(one.said + ' / ' + other.said);
+  }));
+  const sizes = texts.flatMap(one => [one, ...one.querySelectorAll('tspan')])
+    .map(one => parseFloat(one.getAttribute('font-size'))).filter(size => size);
+  return {shown: svg.map(one => one.getAttribute('class')), smallest: Math.min(...sizes) * unit, outside, over,
+    overflows: view.scrollWidth > view.clientWidth + 1};
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab of its own: nothing of the user's, no news, a free port."""
+    base = tmp_path_factory.mktemp("jupyter")
+    names = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    folders = {name: base / name.lower() for name in (*names, "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
+    quiet = folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab" / "apputils-extension"
+    for folder in (*folders.values(), quiet, base / "notebooks"):
+        folder.mkdir(parents=True, exist_ok=True)
+    news = quiet / "notification.jupyterlab-settings"
+    news.write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY"))}
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={base / 'notebooks'}",
+        "--LabApp.expose_app_in_browser=True",
+        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': False}",
+    ]  # fmt: skip
+    log = (base / "log").open("w")
+    process = subprocess.Popen(
+        command, stdout=log, stderr=subprocess.STDOUT, cwd=base / "notebooks",
+        env=kept | {name: str(folder) for name, folder in folders.items()} | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", process, base / "log")
+        yield f"http://127.0.0.1:{port}", base / "notebooks"
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(240):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                answer.read()
+            return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(server, browser, request) -> Iterator[tuple[Any, list[str]]]:
+    """A notebook with one picture in it, run; and what the console said about errors."""
+    address, folder = server
+    name = request.param
+    cells = ["from lab import pictures\n" + CALLS[name][0], CALLS[name][1]]
+    _write(folder / f"{name}.ipynb", cells)
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    page.set_default_timeout(30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{address}/lab/tree/{name}.ipynb?reset&token={TOKEN}")
+    page.wait_for_function(READY, polling=100, timeout=60_000)
+    page.evaluate("() => { jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.wait_for_selector(".lp .lp-card svg", state="attached", timeout=60_000)
+    page.wait_for_selector(".lp-live > [role=status]", state="attached")
+    yield page, errors
+    page.close()
+
+
+def _write(path: Path, cells: list[str]) -> None:
+    code = [
+        {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "execution_count": None, "outputs": [], "source": cell}
+        for number, cell in enumerate(cells)
+    ]  # fmt: skip
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    document = {"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def art(page: Any) -> str:
+    return page.evaluate("() => document.querySelector('.lp .lp-card').innerHTML")
+
+
+def changed(page: Any, before: str) -> None:
+    page.wait_for_function(
+        "before => document.querySelector('.lp .lp-card').innerHTML !== before", arg=before, polling="raf"
+    )
+
+
+def drag(page: Any) -> list[float]:
+    """Drag the first slider step by step; milliseconds from each move to the new drawing."""
+    pair = page.locator(".lp-pair").first
+    pair.scroll_into_view_if_needed()
+    page.evaluate(WATCH)
+    handle, track = pair.locator(".noUi-handle").bounding_box(), pair.locator(".noUi-base").bounding_box()
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    for move in range(MOVES + 1):
+        before = art(page)
+        page.mouse.move(track["x"] + track["width"] * (0.1 + 0.8 * move / MOVES), y)
+        changed(page, before)
+    page.mouse.up()
+    return page.evaluate("() => window.times")
+
+
+def typed(page: Any) -> None:
+    """Type into the first number box: three steps up, or down where there is no room."""
+    before = art(page)
+    box = page.locator(".lp-pair input").first
+    value, step, most = (float(box.input_value()), *(float(box.get_attribute(name)) for name in ("step", "max")))
+    box.fill(f"{value + 3 * step if value + 3 * step < most else value - 3 * step:.6g}")
+    box.press("Enter")
+    changed(page, before)
+
+
+@pytest.mark.parametrize("opened", list(CALLS), indirect=True)
+def test_a_picture_is_dragged_typed_into_and_read(opened, request):
+    page, errors = opened
+    name = request.node.callspec.params["opened"]
+    _fits(page)
+    _has_names(page)
+    {"loom": _point_at_the_loom, "circuit": _type_a_gradient_in_the_dark}.get(name, lambda _: None)(page)
+    if name != "loom":  # it has nothing to drag
+        typed(page)
+        times = drag(page)
+        _report(name, times)
+        assert statistics.median(times) < MEDIAN_MS
+    assert errors == []
+
+
+def _fits(page: Any) -> None:
+    """At every width: one layout, no text cut off or over another, none smaller than 11 px, nothing to scroll."""
+    for width, layout in ((360, "lp-narrow"), (700, "lp-narrow"), (760, "lp-wide"), (900, "lp-wide")):
+        seen = page.evaluate(LAYOUT, width)
+        assert seen["shown"] == [layout], width
+        assert seen["smallest"] >= 11
+        assert (seen["outside"], seen["over"], seen["overflows"]) == ([], [], False), width
+    page.evaluate("() => { document.querySelector('.lp').style.width = ''; }")
+
+
+def _point_at_the_loom(page: Any) -> None:
+    assert "20.1" in page.locator(".lp-words").inner_text()
+    before = art(page)
+    page.get_by_role("button", name="ones").focus()
+    page.keyboard.press("Enter")
+    changed(page, before)
+    page.wait_for_function("() => document.querySelector('.lp-words').textContent.includes('bias of neuron 0')")
+    before = art(page)
+    page.get_by_role("combobox", name="subtract from the biases").select_option("nothing summed (N, M)")
+    changed(page, before)
+
+
+def _type_a_gradient_in_the_dark(page: Any) -> None:
+    page.evaluate("() => { jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); }")
+    paper = "getComputedStyle(document.querySelector('.lp .lp-card')).backgroundColor"
+    page.wait_for_function(f"() => {paper} === 'rgb(21, 24, 28)'")
+    page.evaluate("() => { window.region = document.querySelector('.lp-live > [role=status]'); }")
+    page.get_by_role("combobox", name="Your gradient at").select_option("x1")
+    entry = page.get_by_role("textbox", name="is")
+    entry.fill("-2")
+    entry.press("Enter")
+    page.wait_for_selector(".lp-card [data-mark='wrong factor']", state="attached")
+    page.get_by_role("status").filter(has_text="does not fit at x1").wait_for()
+    assert page.evaluate("() => window.region.isConnected && window.region.textContent.includes('x1')")
+    before = art(page)
+    page.get_by_role("button", name="One operation back").focus()
+    page.keyboard.press("Enter")
+    changed(page, before)
+
+
+def _has_names(page: Any) -> None:
+    """Every control has a name, and the caption is a live region."""
+    sliders = page.locator(".lp .noUi-handle")
+    named = page.get_by_role("slider", name=", slider")
+    assert named.count() == sliders.count()
+    for role in ("spinbutton", "button", "checkbox", "combobox", "textbox"):
+        every = page.locator(".lp").get_by_role(role)
+        for index in range(every.count()):
+            snapshot = every.nth(index).aria_snapshot()
+            assert '"' in snapshot.splitlines()[0], snapshot
+    assert page.locator(".lp-live > [role=status]").get_attribute("aria-live") == "polite"
+
+
+def _report(name: str, times: list[float]) -> None:
+    middle, most = statistics.median(times), max(times)
+    print(f"{name}: drag to drawing, {len(times)} moves, median {middle:.0f} ms, most {most:.0f} ms")
