@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+MOST_PARSED = 10_000
+"""Characters of a cell that is looked into, far above what anybody writes; Python's parser takes its time."""
 _OWN_NAMES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -30,7 +32,9 @@ def without(source: str, texts: Sequence[str]) -> str:
 
 
 def tree(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, magics aside; None if it is no Python."""
+    """The syntax tree of a cell, magics aside; None if it is no Python, or too long to be looked into."""
+    if len(source) > MOST_PARSED:
+        return None
     for text in (source, re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)):
         try:
             return ast.parse(text)

@@ -267,17 +267,25 @@ def _outside_functions(node: ast.AST) -> list[ast.AST]:
 
 
 def _page(source: SourceNotebook) -> dict[str, Value]:
-    """The documents' numbers: what the locked cells set. They are ours, so they run here."""
+    """The documents' numbers: what the locked cells set. They are ours, so they run here, without `lab`."""
     space: dict[str, Any] = {}
     for cell in source.cells:
         if cell.role == "locked":
-            lines = [
-                line for line in cell.source.split("\n") if not line.startswith(("from lab", "import lab", "show("))
-            ]
+            tree = ast.parse(cell.source)
+            tree.body = [statement for statement in tree.body if isinstance(statement, _SETTING)]
+            tree.body = [statement for statement in tree.body if not _imports_lab(statement)]
             with contextlib.redirect_stdout(io.StringIO()):
-                exec("\n".join(lines), space)
+                exec(compile(tree, f"{source.name}, {cell.grade_id}", "exec"), space)
     data = (int, float, list, tuple, np.ndarray)
     return {name: value for name, value in space.items() if isinstance(value, data) and not name.startswith("_")}
+
+
+_SETTING = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)
+"""Statements of a locked cell that can set a name; the others show something."""
+
+
+def _imports_lab(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "lab"
 
 
 def _like(value: Any, page: Any) -> Value:

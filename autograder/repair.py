@@ -30,7 +30,7 @@ from autograder.notebook import (
 
 MOST_CODE = 100_000
 """Characters of a code cell. Far above what anybody writes; Python's own parser takes gigabytes for megabytes."""
-MOST_VERSIONS = 20
+MOST_VERSIONS = 10
 """Cells for one gap that are looked at, the last ones."""
 MOST_PASSES = 4
 SHORTEST_PROSE = 20

@@ -5,7 +5,7 @@ Everything heavier than this file is loaded when it is first used.
 
 from __future__ import annotations
 
-__all__ = ["check", "hint", "progress", "show"]
+__all__ = ["check", "hint", "progress", "show", "versions"]
 
 
 def check(gap: object = None) -> None:
@@ -45,6 +45,15 @@ def progress(notebook: object = None) -> None:
     from lab.front import progress as do
 
     do(notebook)
+
+
+def versions() -> None:
+    """Print which Python and numpy run this notebook."""
+    import platform
+
+    import numpy as np
+
+    print("Python", platform.python_version(), "and numpy", np.__version__)
 
 
 def _listen() -> None:

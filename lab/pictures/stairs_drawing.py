@@ -190,6 +190,6 @@ def _accident(scene: Scene, chart: Chart) -> str:
     zone = box(left + chart.tread / 2, TOP - 16 + tall / 2, chart.tread, tall, "am-zone", round_by=6)
     words = f"≠ run {scene.runs}" if chart.tread > 62 else "≠"
     wide = 10 + 8.2 * len(words)
-    spot = (min(left + chart.tread / 2, chart.width - wide / 2), TOP - 10)
+    spot = (min(left + chart.tread / 2, chart.width - wide / 2), TOP + 2)
     mark = box(*spot, wide, 20, "am-box") + text(*spot, words, "on-amber", size=SMALL, data={"data_mark": "accident"})
     return zone + mark

@@ -122,12 +122,13 @@ def _cell(table: Table, row: int, column: int) -> str:
         return text(x, y, "·", "soft")
     value = table.rows[row][column]
     shown = _fitting(value, width - 4, 8.4 if table.heat else 9.1)
+    roomy = width >= 28 + 9.8 * len(shown)
     look = {"am": "on-amber", "off": "soft"}.get(
         mark, f"halo{' i' * (table.kind == 'g')}" if table.heat else table.kind
     )
     data = data_number(f"{table.name}[{row},{column}]", value, grad=table.kind == "g")
     said = text(
-        x - 4 if mark == "am" and width >= 46 else x,
+        x - 4 if mark == "am" and roomy else x,
         y,
         shown,
         look,
@@ -143,13 +144,13 @@ def _cell(table: Table, row: int, column: int) -> str:
     if mark == "now":
         said += box(x, y, width - 1, height - 1, "ring g", round_by=4)
     if mark == "am":
-        said += _differs(x + width / 2, y - height / 2, width)
+        said += _differs(x + width / 2, y - height / 2, roomy)
     return said
 
 
-def _differs(right: float, top: float, width: float) -> str:
+def _differs(right: float, top: float, roomy: bool) -> str:
     """The mark of a cell that does not fit: ≠, or a corner where there is no room for it."""
-    if width >= 46:
+    if roomy:
         return text(right - 8, top + 9, "≠", "on-amber", size=SMALL, data={"data_mark": "differs"})
     return path(
         "corner", "M", right - 9, top + 1, "L", right - 1, top + 1, "L", right - 1, top + 9, "Z", data_mark="differs"

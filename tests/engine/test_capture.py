@@ -62,13 +62,10 @@ SAME: dict[str, list[str]] = {
         "undefined_name",
         "import nothing_of_this_name",
         "assert 1 == 2, 'm'",
-        "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise RuntimeError('r') from error",
         "raise KeyboardInterrupt",
         "class Mine(Exception):\n    pass\nraise Mine('mine')",
         "import numpy as np\nnp.ones((2, 3)) @ np.ones((2, 3))",
         "{}['key']",
-        "eval('1 +* 2')",
-        "exit()",
         "int('x')",
         "None.attribute",
         "print('on it goes')",
@@ -142,7 +139,13 @@ DIFFERENT: dict[str, tuple[str, str]] = {
         "SyntaxError: '(' was never closed (<cell 2>, line 1)",
         "Python's own words; IPython 9 says `incomplete input`, and names a file that nobody knows",
     ),
+    "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise RuntimeError('r') from error": (
+        "RuntimeError: r",
+        "the first error with its own line; IPython 9 gives it the line of the second",
+    ),
+    "eval('1 +* 2')": ("SyntaxError: invalid syntax (<string>, line 1)", "without the frames that are IPython's own"),
     "raise SystemExit(3)": ("SystemExit: 3", "the kernel adds a warning on how to leave a terminal"),
+    "exit()": ("", "the notebook goes on; a kernel ends after the cell"),
     "class Odd(Exception):\n    def __str__(self): raise TypeError\nraise Odd": (
         "Odd: (its text cannot be shown)",
         "the error itself, and not the two that IPython runs into while it shows it",
@@ -152,7 +155,7 @@ DIFFERENT: dict[str, tuple[str, str]] = {
         "the text is for students; a kernel without a front end raises StdinNotImplementedError",
     ),
     "await __import__('asyncio').sleep(0)": (
-        "SyntaxError: 'await' outside function (<cell 6>, line 1)",
+        "SyntaxError: 'await' outside function (<cell 9>, line 1)",
         "an event loop needs sockets, which the sandbox refuses",
     ),
     "!echo hi": (
@@ -219,7 +222,7 @@ def _plain(text: str, *, of_error: bool = False) -> str:
 
 
 def _as_kept(outputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """What must be the same: kinds, names, order, texts, tracebacks without colours, pictures by being there.
+    """What must be the same: kinds, names, order, texts, of tracebacks the lines at fault, pictures by being there.
 
     Only plain text and PNG pictures are kept of a display, since markup could hold a script; cells are named by number.
     """
@@ -228,8 +231,9 @@ def _as_kept(outputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
         if output["output_type"] == "stream":
             kept.append(("stream", output["name"], _plain(output["text"])))
         elif output["output_type"] == "error":
-            lines = _plain("\n".join(output["traceback"]), of_error=True).replace("\n\n", "\n")
-            kept.append(("error", output["ename"], _plain(output["evalue"]), lines))
+            lines = _plain("\n".join(output["traceback"]), of_error=True).split("\n")
+            where = [line for line in lines if line.startswith(("Cell In", "File ", "---", output["ename"]))]
+            kept.append(("error", output["ename"], _plain(output["evalue"]), *where))
         else:
             data = {key: part for key, part in output["data"].items() if key in ("text/plain", "image/png")}
             texts = [f"{key}: {'' if key == 'image/png' else _plain(part)}" for key, part in sorted(data.items())]

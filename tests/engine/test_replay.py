@@ -202,9 +202,8 @@ def test_a_closed_gap_sees_its_inputs_and_what_the_notebook_imports_only(sandbox
         twin("P", x=1.0, k=2.0),
         twin("A", x=5.0, k=-2.0),
     )
-    own = {
-        "closed": "import os\nfrom math import nothing\nfrom math import pi, fsum as total  # sums\ndef helper():\n    return y"
-    }
+    imports = "import os\nfrom math import nothing\nfrom math import pi, fsum as total  # sums"
+    own = {"closed": f"{imports}\ndef helper():\n    return y"}
     found = tiny.values(own=own)
     assert found["A"] == {"y": 10.0, "seen": "k np math pi total", "z": 11.0}
     changed = by_twin(tiny.replay(own, closed="k = helper()"), "closed")

@@ -75,11 +75,12 @@ keep = "b > 1e9"
 """
 
 
-def test_draws_that_never_keep_are_refused_with_the_condition(checks):
+def test_draws_that_never_keep_are_refused_with_the_condition(checks, monkeypatch):
     checks.write_text(checks.read_text(encoding="utf-8") + DRAW, encoding="utf-8")
+    monkeypatch.setattr(courses, "MOST_DRAWS", 50)
     with pytest.raises(KitError) as refused:
         Course(ROOT, "a").plan("02_chain")
-    assert str(refused.value) == "checks/02_chain.toml: 10000 draws of twin never_1 did not meet `b > 1e9`."
+    assert str(refused.value) == "checks/02_chain.toml: 50 draws of twin never_1 did not meet `b > 1e9`."
 
 
 FAULTS = [

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -109,14 +108,10 @@ class Engine:
         before = self.scene.fingerprint()
         known = len(self.listeners.connections)
         started = time.monotonic()
-        kept: list[Graded] = []
-        fault = ""
         try:
-            jobs = [job for job in batch.jobs_in(self.course_of(folder), folder.parents[1]) if job.student == entry.id]
-            job = next(job for job in jobs if job.notebook == entry.notebook)
-            [record] = batch.grade_all(
-                self.grader, [job], workers=1, results=None, keep=kept.append, told=lambda _: None
-            )
+            jobs = batch.jobs_in(self.grader.course, folder.parents[1])
+            job = next(job for job in jobs if (job.student, job.notebook) == (entry.id, entry.notebook))
+            graded = batch.grade_one(self.grader, job)
         except BaseException as error:  # whatever it is, it would have stopped the class
             return Seen(
                 score=None,
@@ -126,14 +121,13 @@ class Engine:
                 fault=f"{type(error).__name__}: {error}"[:300],
             )
         seconds = time.monotonic() - started
-        visible = _visible(kept, record)
+        visible, record = _visible(graded), graded.record
         after = self.scene.fingerprint()
         return Seen(
             score=record.score,
             statuses={result.gap: str(result.status) for result in record.gaps},
             remarks=" ".join([*record.remarks, *(text for result in record.gaps for text in result.remarks)]),
             seconds=seconds,
-            fault=fault,
             leaks=self.scene.leaks(visible),
             changed=sorted(path for path in {*before, *after} if before.get(path) != after.get(path)),
             left=self.scene.left_behind(),
@@ -141,9 +135,6 @@ class Engine:
             connections=self.listeners.connections[known:],
             visible=visible,
         )
-
-    def course_of(self, folder: Path) -> Course:
-        return self.grader.course
 
     def processes(self) -> list[str]:
         """Processes of the sandbox, and orphans of this one, besides the warm ones."""
@@ -176,15 +167,15 @@ def _processes() -> list[tuple[str, str]]:
     return found
 
 
-def _visible(kept: Sequence[Graded], record: Any) -> str:
+def _visible(graded: Graded) -> str:
     """All that may reach the student: the record, the autograded notebook, its verdicts."""
-    parts = [msgspec.json.encode(record).decode()]
-    for graded in kept:
-        parts += [feedback.verdict(result) for result in graded.record.gaps]
-        parts.append(repr(graded.shown))
-        parts += [cell.source for cell in graded.repaired.cells]
-        outputs = feedback.outputs_of(graded.record, [cell.grade_id for cell in graded.repaired.cells], graded.shown)
-        parts.append(json.dumps(outputs, ensure_ascii=False))
+    outputs = feedback.outputs_of(graded.record, [cell.grade_id for cell in graded.repaired.cells], graded.shown)
+    parts = [
+        msgspec.json.encode(graded.record).decode(),
+        *(feedback.verdict(result) for result in graded.record.gaps),
+        *(cell.source for cell in graded.repaired.cells),
+        json.dumps(outputs, ensure_ascii=False),
+    ]
     return "\n".join(parts)
 
 

@@ -69,7 +69,9 @@ def entries() -> tuple[Entry, ...]:
     found = []
     for path in sorted(HERE.glob("[A-Z].toml")):
         for row in tomllib.loads(path.read_text(encoding="utf-8"))["entry"]:
-            row["solved"] = row.get("solved", ()) if isinstance(row.get("solved"), str) else tuple(row.get("solved", ()))
+            row["solved"] = (
+                row.get("solved", ()) if isinstance(row.get("solved"), str) else tuple(row.get("solved", ()))
+            )
             row["own"] = tuple((cell["after"], cell["source"]) for cell in row.get("own", ()))
             found.append(Entry(**row))
     return tuple(found)

@@ -110,9 +110,11 @@ class Scene:
             notebook = json.loads(path.read_bytes())
             for cell in notebook["cells"]:
                 text = "".join(cell["source"])
-                cell["source"] = text.replace(
-                    "### BEGIN SOLUTION", f"### BEGIN SOLUTION\n# {canary('a solution')}", 1
-                ) if "### BEGIN SOLUTION\n" in text and text.startswith("#") and "\ndef " not in text else text
+                cell["source"] = (
+                    text.replace("### BEGIN SOLUTION", f"### BEGIN SOLUTION\n# {canary('a solution')}", 1)
+                    if "### BEGIN SOLUTION\n" in text and text.startswith("#") and "\ndef " not in text
+                    else text
+                )
             path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
         with sqlite3.connect(self.root / "other.db") as book:
             book.execute("create table student (name text)")

@@ -52,14 +52,14 @@ class TestByTheKitsEngine:
 
 
 class TestByNbgrader:
-    def test_it_earns_exactly_what_is_honest(
-        self, entry: Entry, nbgraded: Mapping[str, Seen], engine: Engine
-    ) -> None:
+    def test_it_earns_exactly_what_is_honest(self, entry: Entry, nbgraded: Mapping[str, Seen], engine: Engine) -> None:
         found = nbgraded[entry.id]
         assert not found.fault
         assert found.score == entry.points
         if not entry.any_status:
-            words = {gap: WORDS[Status(status)] for gap, status in entry.expected(engine.course.plan(entry.notebook)).items()}
+            words = {
+                gap: WORDS[Status(status)] for gap, status in entry.expected(engine.course.plan(entry.notebook)).items()
+            }
             assert found.statuses == words
 
     def test_it_sees_nothing_hidden(self, entry: Entry, nbgraded: Mapping[str, Seen]) -> None:

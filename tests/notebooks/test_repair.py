@@ -177,6 +177,13 @@ LARGE = {
     "halves_by_the_thousand": _cells(*["relu_dz = (", "z)"] * 990, marks="relu_dz"),
     "first_lines_by_the_thousand": _cells("\n".join(["# relu_dz: from z", "# dmul: from x, w"] * 3000)),
     "lines_by_the_thousand": _cells(*["a = 1\n" * 16_000] * 150, marks="dmul"),
+    "lines_by_the_thousand_in_every_gap": json.dumps(
+        {
+            "cells": [
+                {**code("a = 1\n" * 1600), "metadata": {"nbgrader": {"grade_id": gap}}} for gap in GAPS[CHAIN] * 200
+            ]
+        }
+    ).encode(),
     "operators_by_the_thousand": _cells(
         "relu_dz = " + "-" * 99_000 + "1", "relu_dz = " + "(" * 99_000, marks="relu_dz"
     ),

@@ -21,6 +21,11 @@ from typing import Any
 
 import pytest
 
+from lab.pictures.looks import style_of_view
+from lab.pictures.picture import as_art, as_caption
+
+from .states import pictures
+
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or ""
 pytestmark = [
@@ -31,8 +36,8 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 TOKEN = "pictures"
 FLAGS = [
-    f"--{flag}"
-    for flag in ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"]
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 ]
 NEURON = "x, w, b = [1.0, -2.0, 3.0], [-3.0, -1.0, 2.0], 1.0"
 LAYER = """import numpy as np
@@ -79,10 +84,10 @@ LAYOUT = """width => {
   const outside = boxes.filter(({box}) => box.left < frame.left - 1 || box.right > frame.right + 1
     || box.top < frame.top - 1 || box.bottom > frame.bottom + 1).map(({said}) => said);
   const over = [];
-  const inset = 2.5 * unit;
+  const inset = 0.6 * unit;
   boxes.forEach((one, i) => boxes.slice(i + 1).forEach(other => {
     if (one.box.left + inset < other.box.right - inset && other.box.left + inset < one.box.right - inset
-      && one.box.top + 2 * inset < other.box.bottom - inset && other.box.top + 2 * inset < one.box.bottom - inset)
+      && one.box.top + 4 * inset < other.box.bottom - inset && other.box.top + 4 * inset < one.box.bottom - inset)
       over.push(one.said + ' / ' + other.said);
   }));
   const sizes = texts.flatMap(one => [one, ...one.querySelectorAll('tspan')])
@@ -174,10 +179,8 @@ def opened(server, browser, request) -> Iterator[tuple[Any, list[str]]]:
 
 
 def _write(path: Path, cells: list[str]) -> None:
-    code = [
-        {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "execution_count": None, "outputs": [], "source": cell}
-        for number, cell in enumerate(cells)
-    ]  # fmt: skip
+    blank = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    code = [blank | {"id": f"cell-{number}", "source": cell} for number, cell in enumerate(cells)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     document = {"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -218,6 +221,21 @@ def typed(page: Any) -> None:
     box.fill(f"{value + 3 * step if value + 3 * step < most else value - 3 * step:.6g}")
     box.press("Enter")
     changed(page, before)
+
+
+def test_in_no_state_is_a_text_cut_off_or_over_another(browser):
+    """All states of all pictures, without a server."""
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    found = []
+    for name, picture in pictures().items():
+        body = f"<style>{style_of_view()}</style>{as_art(picture)}{as_caption(picture)}"
+        page.set_content(f'<body style="margin:0"><div class="lp">{body}</div></body>')
+        for width in (360, 760):
+            seen = page.evaluate(LAYOUT, width)
+            if seen["outside"] or seen["over"] or seen["overflows"] or seen["smallest"] < 11:
+                found.append((name, width, seen))
+    page.close()
+    assert found == []
 
 
 @pytest.mark.parametrize("opened", list(CALLS), indirect=True)
