@@ -73,10 +73,11 @@ def as_submissions(plan: Plan, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[
 
 def same_answers(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
     """Whether two transcripts agree on a gap on every twin that judges it: outcome, values, conduct."""
-    return _same_values(plan, gap, one, other) and _conduct(plan, gap, one) == _conduct(plan, gap, other)
+    return same_values(plan, gap, one, other) and _conduct(plan, gap, one) == _conduct(plan, gap, other)
 
 
-def _same_values(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
+def same_values(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
+    """Whether two transcripts agree on a gap on every twin that judges it: outcome and values."""
     return all(_same(gap, one.answer(twin, gap.name), other.answer(twin, gap.name)) for twin in _judging(plan, gap))
 
 
@@ -137,7 +138,7 @@ def name_of(
     alike = {
         mistake: its
         for mistake, its in known.items()
-        if mistake.gap == gap.name and _same_values(plan, gap, transcript, its)
+        if mistake.gap == gap.name and same_values(plan, gap, transcript, its)
     }
     conduct = _conduct(plan, gap, transcript)
     fits = [mistake for mistake, its in alike.items() if _conduct(plan, gap, its) == conduct]

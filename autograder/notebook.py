@@ -6,8 +6,9 @@ What students hand in is anything at all; `cells_in` reads what can be read, `re
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,13 +119,20 @@ def solution_of(source: str) -> str:
 
 def is_untouched(source: str, stub: str) -> bool:
     """Whether a gap's cell is still as handed out, or holds nothing but comments."""
-    lines = code_lines(source)
-    return not lines or lines == code_lines(stub)
+    if not has_code(source):
+        return True
+    pairs = itertools.zip_longest(_code_lines(source), _code_lines(stub))
+    return all(line == handed_out for line, handed_out in pairs)
 
 
-def code_lines(source: str) -> list[list[str]]:
+def has_code(source: str) -> bool:
+    """Whether a cell holds more than comments."""
+    return any(True for _ in _code_lines(source))
+
+
+def _code_lines(source: str) -> Iterator[list[str]]:
     """The words of each line that is not blank and no comment."""
-    return [line.split() for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    return (line.split() for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#"))
 
 
 def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:

@@ -22,7 +22,7 @@ from autograder.notebook import (
     SubmittedCell,
     UnreadableError,
     cells_in,
-    code_lines,
+    has_code,
     is_untouched,
     solution_of,
     stub_of,
@@ -239,7 +239,7 @@ class _Repair:
                 kept.append(piece)
                 continue
             changed = self._is_changed(piece)
-            own = [replace(piece, name="", marked=False)] if changed and code_lines(piece.source) else []
+            own = [replace(piece, name="", marked=False)] if changed and has_code(piece.source) else []
             if piece.name in placed or (changed and piece.name in exact):
                 kept += own
                 continue
@@ -247,7 +247,7 @@ class _Repair:
             is_check = self.cells[piece.name].role == "check"
             kept += [*own, piece] if is_check else [piece, *own]
             if not is_check and piece.name not in exact:
-                self.remarks.append(f"The locked cell {piece.name} had been changed; the original was used.")
+                self.remarks.append(f"The locked cell {piece.name} differs from the course's; the course's was used.")
         return kept
 
     def _is_changed(self, piece: _Piece) -> bool:
@@ -276,8 +276,8 @@ class _Repair:
             or not (first.is_code and second.is_code)
         ):
             return False
-        is_stub = bool(code_lines(first.source)) and not self.answers(first)
-        if is_stub or self._starts_anew(second) or not code_lines(second.source):
+        is_stub = has_code(first.source) and not self.answers(first)
+        if is_stub or self._starts_anew(second) or not has_code(second.source):
             return False
         both = f"{first.source}\n{second.source}"
         if len(both) > MOST_CODE or names_set(both) is None:

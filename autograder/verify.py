@@ -1,4 +1,4 @@
-"""The kit grades itself: solutions, untouched notebooks, honest styles, known mistakes, mutants, generated folders.
+"""The kit grades itself: solutions, untouched notebooks, honest styles, known mistakes, naming, mutants, leaks.
 
 Every finding names a file, a cell and the next step.
 """
@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autograder import checking, scoring
 from autograder.course import CHECKS, read_toml, with_answers
 from autograder.grading import Grader
 from autograder.leaks import leaks
-from autograder.mistakes import Mistake, known_mistakes, name_of, same_answers
+from autograder.mistakes import Mistake, known_mistakes, name_of, same_answers, same_values
 from autograder.model import Cell, CellKind, CheckResult, Gap, Plan, Status, Submission, Transcript
 from autograder.mutation import Mutant, mutants
 
@@ -34,9 +34,7 @@ class Report:
     def add(self, other: Report) -> None:
         """Take over what another report found."""
         self.findings += other.findings
-        self.counts += other.counts
-        for name, count in other.counts.items():
-            self.counts.setdefault(name, count)
+        self.counts.update(other.counts)  # unlike +=, which drops a count of 0
 
 
 def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Report:
@@ -44,10 +42,11 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
     report = Report()
     names = list(grader.course.sources)
     with ThreadPoolExecutor(workers) as pool:
-        for part in (_ends, _honest, _mistakes, _mutants):
+        for part in (_ends, _honest, _mistakes, _naming, _mutants):
             for found in pool.map(partial(part, grader), names):
                 report.add(found)
             told(part.__doc__ or "")
+    report.findings += _unnamed(report.counts)
     report.findings += _idle_checks(grader, names)
     report.findings += leaks(grader.course, grader.course.root / "release")
     told("Looked for leaks in release/.")
@@ -188,6 +187,74 @@ def alike(grader: Grader, plan: Plan) -> list[tuple[str, str]]:
         for at, (one, its) in enumerate(known)
         for other, others in known[at + 1 :]
         if one.gap == other.gap and one.family != other.family and same_answers(plan, plan.gap(one.gap), its, others)
+    ]
+
+
+def _naming(grader: Grader, name: str) -> Report:
+    """Named the test set of wrong answers: rewritings by their family, pairs and nonsense never wrongly."""
+    plan, report = grader.course.plan(name), Report()
+    known = grader.known_mistakes(name)
+    rows = read_toml(grader.course.root / "tests" / "wrong" / f"{name}.toml").get("wrong", [])
+    report.counts.update(dict.fromkeys(("wrong_answers", "rewritings", "rewritings_named", *NAMED), 0))
+    for carried in _carriers(plan, rows, lambda row: row["gap"]):
+        submission = with_answers(plan, {gap: textwrap.dedent(row["source"]) for gap, row in carried.items()})
+        transcript = grader.replay(submission)
+        for gap, row in ((plan.gap(gap), row) for gap, row in carried.items()):
+            status, _ = judge_gap(grader, plan, gap, submission, transcript)
+            found, _ = name_of(plan, gap, transcript, known)
+            named = _named(plan, gap, row, found, transcript, known)
+            rewriting = row["kind"] == "rewriting"
+            report.counts.update(["wrong_answers", named, *["rewritings"] * rewriting])
+            report.counts["rewritings_named"] += rewriting and named == "named_right"
+            where = f'tests/wrong/{name}.toml: gap {gap.name}, "{row["name"]}"'
+            if status in (Status.RIGHT, Status.UNTOUCHED) or (row["kind"] == "nonsense" and status is Status.PARTLY):
+                report.findings.append(f"{where}: graded {status}. Give a twin that catches it.")
+            if named == "named_wrong":
+                report.findings.append(
+                    f"{where}: named {found}. Give a twin that tells them apart, or label the entry as what it is."
+                )
+    return report
+
+
+NAMED = ("named_right", "unnamed", "named_wrong")
+"""How naming ended for one wrong answer."""
+
+ENOUGH_NAMED = 0.95
+"""Share of the rewritings that must get the name of their family."""
+
+
+def _named(
+    plan: Plan,
+    gap: Gap,
+    row: Mapping[str, Any],
+    found: str,
+    transcript: Transcript,
+    known: Mapping[Mistake, Transcript],
+) -> str:
+    """Which of NAMED a name is.
+
+    A rewriting is to get its family, or a mistake of it. The name of a pair may be that of one of the two, if the pair
+    gives that one's values on every twin. Nonsense has no name.
+    """
+    if not found:
+        return "unnamed"
+    by_slug = {mistake.slug: mistake for mistake in known}
+    if row["kind"] == "rewriting":
+        right = row["family"] == (by_slug[found].family if found in by_slug else found)
+    else:
+        meant = [by_slug[slug] for slug in row.get("mistakes", ())]
+        right = any(found in (one.slug, one.family) and same_values(plan, gap, transcript, known[one]) for one in meant)
+    return "named_right" if right else "named_wrong"
+
+
+def _unnamed(counts: Mapping[str, int]) -> list[str]:
+    """A finding if too few rewritings were named."""
+    named, all_of_them = counts["rewritings_named"], counts["rewritings"]
+    if named >= ENOUGH_NAMED * all_of_them:
+        return []
+    return [
+        f"tests/wrong: only {named} of {all_of_them} rewritings got the name of their family. "
+        "Add the commonest unnamed ones to autograder/checks/mistakes, or mend the rule in autograder/mistakes.py."
     ]
 
 

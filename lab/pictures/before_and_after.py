@@ -146,7 +146,7 @@ def details(state: Training) -> tuple[str, ...]:
 
 
 def _told(rows: Rows) -> str:
-    return listed([f"sample {n} has {listed([number(value) for value in row])}" for n, row in enumerate(rows)])
+    return "; ".join(f"{listed([number(value) for value in row])} for sample {n}" for n, row in enumerate(rows))
 
 
 def picture(state: Training) -> Picture:

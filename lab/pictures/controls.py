@@ -51,7 +51,7 @@ class Controls(Generic[State]):
         }
         wide = max(28, 9 * len(label))
         box = getattr(self.widgets, kind[0])(
-            description=label, layout={"width": f"{wide + 88}px", "flex": "0 0 auto"},
+            description=label, layout={"width": f"{wide + 76}px", "flex": "0 0 auto"},
             style={"description_width": f"{wide}px"}, **options,
         )  # fmt: skip
         slider = getattr(self.widgets, kind[1])(readout=False, layout={"width": "auto"}, **options)

@@ -122,9 +122,12 @@ _FRAME = """
  padding:8px 14px;margin:6px 0 0;font-size:14px;line-height:1.5;min-height:3.2em;box-sizing:border-box}
 .lp .lp-words p{margin:0;max-width:78ch}
 .lp .lp-controls{gap:2px 14px;align-items:center;padding:2px 0 8px}
-.lp .lp-pair{flex:1 1 230px;min-width:min(230px,100%);max-width:320px}
-.lp .lp-pair .widget-slider{flex:1 1 90px;min-width:70px}
-.lp .widget-toggle-buttons{width:auto}.lp .lp-controls .widget-dropdown,.lp .lp-controls .widget-text{flex:0 1 auto}
+.lp .lp-pair{flex:1 1 195px;min-width:min(195px,100%);max-width:300px}
+.lp .lp-pair .widget-slider{flex:1 1 60px;min-width:50px}
+.lp .widget-toggle-buttons{width:auto;display:flex;flex-flow:row wrap;align-items:center}
+.lp .widget-toggle-buttons>.widget-label{width:auto!important;flex:none;margin-right:6px}
+.lp .widget-toggle-button.mod-active{outline:2px solid var(--lp-value);outline-offset:-2px}
+.lp .lp-controls .widget-dropdown,.lp .lp-controls .widget-text{flex:0 1 auto}
 .lp .lp-controls .jupyter-button{overflow:visible}
 .lp .lp-script{display:none}
 @media (forced-colors:active){.lp svg{forced-color-adjust:none}}

@@ -104,17 +104,18 @@ def caption(state: Gates) -> tuple[str, ...]:
 
 
 def details(state: Gates) -> tuple[str, ...]:
-    """Every gate in a sentence of its own."""
+    """Every sample in a sentence of its own, gate by gate."""
     rows = zip(shifted(state), upstream(state), passed(state), strict=True)
-    return tuple(
-        f"Sample {n}: {listed([_told(m, *gate) for m, gate in enumerate(zip(*row, strict=True))])}."
-        for n, row in enumerate(rows)
+    gates = (
+        "; ".join(_told(m, *gate) for m, gate in enumerate(zip(levels, waters, through, strict=True)))
+        for levels, waters, through in rows
     )
+    return tuple(f"Sample {n}: {words}." for n, words in enumerate(gates))
 
 
 def _told(neuron: int, z: float, water: float, through: float) -> str:
-    state = "open" if z > 0 else "shut"
-    return f"neuron {neuron} z = {number(z)}, {state}, {number(water)} arrives and {number(through)} passes"
+    gate = "open" if z > 0 else "shut"
+    return f"gate {neuron} with z = {number(z)} is {gate}, {number(water)} arrives and {number(through)} passes"
 
 
 def picture(state: Gates) -> Picture:

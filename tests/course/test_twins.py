@@ -262,11 +262,15 @@ def uncaught(sandbox: Sandbox, plan: Plan, known: tuple[Mistake, ...]) -> list[M
     return left
 
 
+ONLY_THE_PAGE = {"relu_dz_of_relu6": "there so that one mistake fails on the page, where z is 6, and nowhere else"}
+
+
 def uncaught_under(sandbox: Sandbox, course: Course) -> list[str]:
     return [
         mistake.slug
         for name in course.sources
         for mistake in uncaught(sandbox, course.plan(name), known_mistakes(name))
+        if mistake.slug not in ONLY_THE_PAGE
     ]
 
 

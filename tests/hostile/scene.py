@@ -5,6 +5,7 @@ Whatever of this turns up in something that a student may read, or is different 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -233,8 +234,6 @@ class Listeners:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for listener in self._sockets.values():
-            try:
+            with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it
-            except OSError:
-                pass
             listener.close()

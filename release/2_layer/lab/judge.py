@@ -54,7 +54,9 @@ def difference(
     """
     right = as_array(want)
     if right is None:
-        return None if type(got) is type(want) and got == want else Difference(kind="value", text="is not what is wanted")
+        return (
+            None if type(got) is type(want) and got == want else Difference(kind="value", text="is not what is wanted")
+        )
     mine = as_array(got)
     if mine is None:
         return Difference(kind="type", text=_no_number(got))
@@ -70,19 +72,21 @@ def difference(
 def _no_number(got: object) -> str:
     if got is None:
         return "is None; a number is wanted"
-    if callable(got):
+    name = getattr(got, "type_name", type(got).__name__)  # a value that did not travel is known by its type's name
+    if callable(got) or name in ("function", "type", "method", "builtin_function_or_method"):
         return "is a function or class; a number is wanted (is a call missing?)"
-    return f"is of type {type(got).__name__} and not made of numbers only"
+    return f"is of type {name} and not made of numbers only"
 
 
 def _close(got: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
-    with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))))
+    return not np.any(wrong_entries(got, want, tolerance))
 
 
 def _shapes(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
     if got.shape == want.T.shape and _close(got, want.T, tolerance):
-        return Difference(kind="transposed", text="has rows and columns exchanged: the numbers are right, the shape is not")
+        return Difference(
+            kind="transposed", text="has rows and columns exchanged: the numbers are right, the shape is not"
+        )
     if got.size == want.size and _close(got.ravel(), want.ravel(), tolerance):
         text = f"holds the right numbers in shape {_shape(got)}; shape {_shape(want)} is wanted"
         return Difference(kind="shape", text=text)
@@ -94,6 +98,7 @@ def _shape(array: np.ndarray) -> str:
 
 
 def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
+    got, want = _counted(got), _counted(want)
     if not np.all(np.isfinite(got)):
         return Difference(kind="nan", text="holds NaN or infinity")
     if np.issubdtype(got.dtype, np.integer) and _close(got, np.trunc(want.real), tolerance):
@@ -111,16 +116,31 @@ def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
         factor = _constant_factor(got, want, tolerance)
         if factor:
             return Difference(kind="factor", text=f"is {factor} times what is wanted, everywhere")
-    return Difference(kind="value", text="has the right shape, but not the right value" + ("s" if want.size > 1 else ""))
+    text = "has the right shape, but not the right values" if want.size > 1 else "is not the right number"
+    return Difference(kind="value", text=text)
+
+
+def _counted(array: np.ndarray) -> np.ndarray:
+    """True and False as 1.0 and 0.0, which can be subtracted and have a sign."""
+    return array.astype(float) if array.dtype.kind == "b" else array
 
 
 def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference | None:
-    wrong = np.argwhere(~(np.abs(got - want) <= tolerance * np.maximum(1, np.abs(want))))
+    wrong = np.argwhere(wrong_entries(got, want, tolerance))
     if len(wrong) == 1:
         return Difference(kind="entry", text=f"is right except for one entry, at {_place(wrong[0])}")
     if want.size > 3 and len(wrong) * 2 <= want.size:
-        return Difference(kind="entry", text=f"is wrong in {len(wrong)} of {want.size} entries, first at {_place(wrong[0])}")
+        return Difference(
+            kind="entry", text=f"is wrong in {len(wrong)} of {want.size} entries, first at {_place(wrong[0])}"
+        )
     return None
+
+
+def wrong_entries(got: np.ndarray, want: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Where two arrays of one shape differ: an array of bools of that shape; NaN differs from everything."""
+    with np.errstate(all="ignore"):
+        close = np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))
+    return np.asarray(~close)
 
 
 def _place(index: np.ndarray) -> str:
@@ -145,10 +165,16 @@ def shown(value: object, most: int = 400) -> str:
     array = as_array(value)
     if array is None:
         text = repr(value)
-    elif array.ndim == 0:
-        number = array.item()
-        text = repr(number)
+    elif array.ndim == 0 or (array.ndim == 1 and isinstance(value, list | tuple)):
+        text = repr(_of_python(value))
     else:
         with np.printoptions(threshold=60, precision=8, suppress=True):
             text = np.array2string(array, separator=", ")
     return text if len(text) <= most else text[: most - 2] + " …"
+
+
+def _of_python(value: object) -> object:
+    """Without numpy's own number types, which print with their name."""
+    if isinstance(value, list | tuple):
+        return type(value)(_of_python(item) for item in value)
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value

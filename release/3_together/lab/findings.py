@@ -1,0 +1,112 @@
+"""From what a cell gave on the open numbers to what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from lab import texts
+from lab.explain import compared, inputs_shown, named
+from lab.gaps import Answer, Gap, Numbers, fresh_all
+from lab.judge import difference
+from lab.verdict import Status, Verdict
+
+
+def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer]) -> Verdict:
+    """The first thing that is wrong on the first set of numbers on which anything is; right if nothing is.
+
+    Args:
+        gap: What was asked for.
+        judged: The sets of numbers on which the cell ran.
+        answers: What it gave on each, by their names.
+    """
+    verdict = next(filter(None, (_problem_on(numbers, gap, answers[numbers.name]) for numbers in judged)), None)
+    if verdict is None:
+        conduct = _conduct(gap, judged, answers) if gap.conduct else ()
+        status = Status.PARTLY if conduct else Status.RIGHT
+        verdict = Verdict(gap=gap.name, status=status, says=conduct)
+    if verdict.status is Status.RIGHT or len(judged) < len(gap.numbers):
+        return verdict
+    name, slug, explained, question = named(gap, answers)
+    return replace(verdict, named=name, mistake=slug, explained=explained, question=question) if name else verdict
+
+
+def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
+    """The verdict on a cell that raised on these numbers: type, text and line, and what it usually means."""
+    line = texts.IN_LINE.format(number=answer.line) if answer.line else ""
+    problem = {"type": answer.raised, "text": answer.problem or texts.NO_TEXT, "line": line}
+    verdict = Verdict(gap=gap.name, status=Status.RAISED)
+    if gap.driver and answer.problem == f"name '{gap.name}' is not defined" and not answer.line:
+        return replace(verdict, says=(texts.NOT_DEFINED.format(name=gap.name),))
+    meaning, question = texts.ERRORS.get(answer.raised, ("", ""))
+    if answer.raised in ("SyntaxError", "IndentationError", "TabError"):
+        return replace(verdict, says=(texts.UNREADABLE.format(**problem),), explained=meaning, question=question)
+    asked, where = inputs_shown(numbers, gap), _where(gap, numbers)
+    if answer.raised == "KeyboardInterrupt":
+        return replace(verdict, says=(texts.INTERRUPTED.format(where=where),), asked=asked)
+    if gap.driver and not answer.line:
+        says = (texts.RAISED_WHEN_USED.format(where=where, **problem),)
+        return replace(verdict, says=says, asked=asked, question=texts.WHEN_USED)
+    says = (texts.RAISED.format(where=where, **problem),)
+    if answer.raised == "NameError" and gap.closed:
+        closed = texts.CLOSED.format(names=texts.listed(gap.inputs))
+        return replace(verdict, says=(*says, closed), asked=asked)
+    return replace(verdict, says=says, asked=asked, explained=meaning, question=question)
+
+
+def _where(gap: Gap, numbers: Numbers) -> str:
+    return texts.WHERE[numbers is gap.numbers[0], numbers.page]
+
+
+def _problem_on(numbers: Numbers, gap: Gap, answer: Answer) -> Verdict | None:
+    if answer.raised:
+        return of_error(gap, numbers, answer)
+    want = fresh_all(numbers.want)
+    wrong = {name: text for name, right in want.items() if (text := _differs(name, right, gap, answer))}
+    if not wrong:
+        return None
+    first, *others = wrong
+    says = [f"{_where(gap, numbers)}, `{first}` {wrong[first]}."]
+    says += [texts.ALSO_WRONG.format(names=texts.listed(others))] if others else []
+    rest = [name for name in want if name not in wrong]
+    says += [texts.THESE_RIGHT.format(names=texts.listed(rest))] if rest else []
+    given = [name for name in [first, *others][:2] if name in answer.values]
+    return Verdict(
+        gap=gap.name,
+        status=Status.WRONG,
+        says=tuple(says),
+        asked=inputs_shown(numbers, gap),
+        compared=tuple(compared(name, answer.values[name], want[name], gap) for name in given),
+    )
+
+
+def _differs(name: str, right: object, gap: Gap, answer: Answer) -> str:
+    if name not in answer.values:
+        return texts.NEVER_SET
+    differs = difference(answer.values[name], right, tolerance=gap.tolerance, accept_row=name in gap.accepts_row)
+    return differs.text if differs else ""
+
+
+def _conduct(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer]) -> tuple[str, ...]:
+    """What is lost besides right values."""
+    found = []
+    changed = {
+        name
+        for numbers in judged
+        for name in answers[numbers.name].touched
+        if name in gap.inputs and name not in gap.outputs and not _is_number(name, numbers, gap)
+    }
+    if changed:
+        found.append(texts.CHANGED.format(names=texts.listed(sorted(changed))))
+    if gap.driver and not all(answer.repeats for answer in answers.values()):
+        found.append(texts.SECOND_CALL)
+    if gap.driver and any(answer.needs_globals for answer in answers.values()):
+        found.append(texts.NEEDS_GLOBALS)
+    return tuple(found)
+
+
+def _is_number(name: str, numbers: Numbers, gap: Gap) -> bool:
+    """Whether an input is a single number that was given: rebinding it harms nobody."""
+    if name in numbers.probe:
+        return isinstance(numbers.probe[name], int | float)
+    return name not in gap.earlier and isinstance(numbers.state.get(name), int | float)

@@ -1,0 +1,122 @@
+"""A gap as the check knows it: its open numbers, what is wanted, and what known mistakes give. Frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one cell gave on one set of numbers: a student's, or that of a known mistake.
+
+    Attributes:
+        raised: Type of the exception; empty if there was none.
+        problem: Its text.
+        line: Line of the cell in which it came up, from 1; 0 if it came up elsewhere.
+        touched: Names of values that changed though the gap does not ask for it.
+        repeats: A second call gave the same.
+        needs_globals: The function gave something else once the notebook's variables were overwritten.
+    """
+
+    values: Mapping[str, object]
+    raised: str = ""
+    problem: str = ""
+    line: int = 0
+    touched: frozenset[str] = frozenset()
+    repeats: bool = True
+    needs_globals: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A wrong answer that students are known to give, with what it gives on each set of numbers."""
+
+    slug: str
+    family: str
+    name: str
+    seen: str
+    meaning: str
+    question: str
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """One set of numbers for a gap. The values are stored as JSON; `fresh` makes new ones of them.
+
+    Attributes:
+        page: These are the notebook's own numbers, or a second set from the documents.
+        state: Right values of all that stands before the gap.
+        probe: Values that a function is called with in their place.
+        want: Right results.
+    """
+
+    name: str
+    page: bool
+    state: Mapping[str, Any]
+    probe: Mapping[str, Any]
+    want: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A gap as the check needs to know it.
+
+    Attributes:
+        results: Names that `driver` leaves, where the gap asks for a function or class and `driver` calls it.
+        neighbours: Names of all gaps of the notebook.
+        earlier: Outputs of the gaps before it.
+        supplied: Functions that earlier gaps have defined, and in which gap.
+        closed: Only `inputs` and imports exist while the cell runs.
+        conduct: Some points are for leaving inputs alone and giving the same twice.
+        stub: The cell as it was handed out.
+        imports: Import lines of the locked cells.
+    """
+
+    name: str
+    notebook: str
+    points: float
+    minutes: int
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    results: tuple[str, ...]
+    driver: str
+    supplies: tuple[str, ...]
+    neighbours: frozenset[str]
+    earlier: frozenset[str]
+    supplied: Mapping[str, str]
+    closed: bool
+    conduct: bool
+    tolerance: float
+    accepts_row: tuple[str, ...]
+    stub: str
+    imports: str
+    numbers: tuple[Numbers, ...]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Names that the gap's cell is to set or define."""
+        defined = tuple(dict.fromkeys((self.name, *self.supplies))) if self.driver else ()
+        return defined + self.outputs
+
+    @property
+    def first_line(self) -> str:
+        """The line by which the gap's cell is known."""
+        return self.stub.split("\n", 1)[0]
+
+
+def fresh(stored: Any) -> Any:
+    """A new value from its JSON form; arrays and tuples are marked there."""
+    if isinstance(stored, dict):
+        return np.array(stored["array"]) if "array" in stored else tuple(map(fresh, stored["tuple"]))
+    return [fresh(item) for item in stored] if isinstance(stored, list) else stored
+
+
+def fresh_all(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """New values by name."""
+    return {name: fresh(value) for name, value in stored.items()}

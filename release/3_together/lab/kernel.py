@@ -1,0 +1,75 @@
+"""The running kernel: its namespace, its history, and what this package remembers between two calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from IPython.core.getipython import get_ipython
+from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """What is remembered as long as the kernel runs.
+
+    Attributes:
+        busy: A check is running the student's cell: calls of this package from inside it do nothing.
+        cells: Id of the notebook cell by `In [...]` number, where the front end sends one (JupyterLab, Notebook 7).
+        hints: How many hints of a gap were shown.
+        right: Whether the last check of a gap said right.
+        boards: Widgets that show the progress, by notebook.
+    """
+
+    busy: bool = False
+    listening: bool = False
+    cells: dict[int, str] = field(default_factory=dict)
+    hints: Counter[str] = field(default_factory=Counter)
+    right: dict[str, bool] = field(default_factory=dict)
+    boards: dict[str, Any] = field(default_factory=dict)
+
+
+class NotRight(Exception):  # noqa: N818 (it says what is so; students read it)
+    """Raised under `nbgrader validate` for a gap that is not right; a notebook shows it as one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+_MEMORIES: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
+
+
+def shell() -> InteractiveShell | None:
+    """The running IPython, or None in plain Python."""
+    return get_ipython()  # type: ignore[no-any-return, no-untyped-call, unused-ignore]
+
+
+def memory(of: InteractiveShell) -> Memory:
+    """What is remembered for this kernel."""
+    return _MEMORIES.setdefault(of, Memory())
+
+
+def history(of: InteractiveShell) -> list[str]:
+    """The cells as they were typed; the place in the list is the number in `In [...]`."""
+    manager = of.history_manager
+    return list(manager.input_hist_raw) if manager else []
+
+
+def listen() -> None:
+    """Keep the ids of notebook cells from now on, and load what the first check needs."""
+    running = shell()
+    if running is None or memory(running).listening:
+        return
+    from lab import front
+
+    front.warm_up()
+    kept = memory(running)
+    kept.listening = True
+
+    def keep(info: ExecutionInfo) -> None:
+        if info.store_history and info.cell_id:
+            kept.cells[running.execution_count - 1] = str(info.cell_id)
+
+    running.events.register("pre_run_cell", keep)

@@ -1,0 +1,185 @@
+"""The mirror: what a student's array holds, what is wanted on numbers that may be seen, and the difference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from lab.pictures.draw import Panel, below, beside, box, text
+from lab.pictures.looks import BIG, NARROW, SMALL
+from lab.pictures.network import Rows
+from lab.pictures.picture import Picture
+from lab.pictures.tables import Table, panel
+from lab.pictures.view import View
+from lab.pictures.words import listed, number
+
+MOST = 6
+"""Rows and columns that are drawn; the rest is left out and said to be."""
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array:
+    """An array as far as it can be drawn.
+
+    Attributes:
+        rows: Its numbers; a single axis is one row, other numbers of axes have none.
+        shape: Its true shape.
+        problem: Why it is no table of numbers; empty if it is one.
+    """
+
+    rows: Rows
+    shape: tuple[int, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """What is compared.
+
+    Attributes:
+        name: What the value is called.
+        got: The student's.
+        want: The right one.
+    """
+
+    name: str
+    got: Array
+    want: Array
+
+
+def array(value: object) -> Array:
+    """Anything as an array to be drawn; never raises."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    try:
+        shape = _shape(plain)
+        if len(shape) > 2:
+            return Array(rows=(), shape=shape, problem=f"has {len(shape)} axes")
+        rows = _rows(plain, len(shape))
+    except (TypeError, ValueError, OverflowError):
+        return Array(rows=(), shape=(), problem="is no table of numbers")
+    return Array(rows=rows, shape=shape, problem="" if rows and rows[0] else "is empty")
+
+
+def _rows(plain: Any, axes: int) -> Rows:
+    if axes == 2:
+        return tuple(_row(row) for row in plain)
+    return (_row(plain),) if axes else ((_one(plain),),)
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    """Sizes along the axes.
+
+    Raises:
+        ValueError: Rows differ in length.
+    """
+    if not isinstance(value, list | tuple):
+        return ()
+    inner = {_shape(item) for item in value}
+    if len(inner) > 1:
+        raise ValueError("rows of unequal length")
+    return (len(value), *(inner.pop() if inner else ()))
+
+
+def _row(values: Any) -> tuple[float, ...]:
+    return tuple(_one(value) for value in values)
+
+
+def _one(value: Any) -> float:
+    if isinstance(value, str | bytes) or value is None:
+        raise ValueError("not a number")
+    return float(value)
+
+
+def difference(state: Mirror) -> Rows:
+    """Yours minus wanted; empty where the shapes differ."""
+    if state.got.shape != state.want.shape or state.got.problem:
+        return ()
+    pairs = zip(state.got.rows, state.want.rows, strict=True)
+    return tuple(
+        tuple(float(f"{mine - its:.12g}") for mine, its in zip(row, right, strict=True)) for row, right in pairs
+    )
+
+
+def wrong(state: Mirror) -> tuple[tuple[int, int], ...]:
+    """Entries that do not fit; NaN fits nothing."""
+    places = [(r, c) for r, row in enumerate(difference(state)) for c in range(len(row))]
+    return tuple(
+        (r, c) for r, c in places
+        if not abs(state.got.rows[r][c] - state.want.rows[r][c]) <= TOLERANCE * max(1.0, abs(state.want.rows[r][c]))
+    )  # fmt: skip
+
+
+def caption(state: Mirror) -> tuple[str, ...]:
+    """What differs, in one or two sentences; never why."""
+    name = state.name or "your value"
+    if state.got.problem:
+        return (f"{name} {state.got.problem}; an array of shape {_told(state.want)} is wanted.",)
+    if state.got.shape != state.want.shape:
+        return (f"{name} has shape {_told(state.got)}; shape {_told(state.want)} is wanted.",)
+    misfits, count = wrong(state), sum(len(row) for row in state.want.rows)
+    if not misfits:
+        return (f"{name} is as wanted, in all {count} entries.",)
+    flat = len(state.want.shape) < 2
+    places = [f"index {c}" if flat else f"row {r}, column {c}" for r, c in misfits[:3]] + [
+        f"{len(misfits) - 3} more"
+    ] * (len(misfits) > 3)
+    return (f"{name}: {len(misfits)} of {count} entries differ, at {listed(places)}.",)
+
+
+def _told(one: Array) -> str:
+    return f"({one.shape[0]},)" if len(one.shape) == 1 else f"({', '.join(str(size) for size in one.shape)})"
+
+
+def details(state: Mirror) -> tuple[str, ...]:
+    """Both arrays in sentences."""
+    shown = (("Yours", state.got), ("Wanted", state.want))
+    return tuple(
+        f"{who}: {'; '.join(listed([number(value) for value in row[:MOST]]) for row in one.rows[:MOST])}."
+        for who, one in shown if one.rows
+    )  # fmt: skip
+
+
+def picture(state: Mirror) -> Picture:
+    """The state, drawn."""
+    panels = _panels(state)
+    title = f"{state.name or 'Your value'} in the mirror"
+    head = text(0, 12, title, "b", size=BIG, anchor="start")
+    across, down = beside(*panels, gap=22), below(*panels, gap=16, width=NARROW)
+    return Picture(
+        name=f"{title}: yours, wanted, and the difference",
+        narrow=below(Panel(NARROW, 22, head), down, gap=8), wide=below(Panel(820, 22, head), across, gap=8, width=820),
+        caption=caption(state), details=details(state),
+    )  # fmt: skip
+
+
+def _panels(state: Mirror) -> list[Panel]:
+    finite = [abs(value) for row in (*state.want.rows, *state.got.rows) for value in row if math.isfinite(value)]
+    most = max(finite, default=0.0) or 1.0
+    misfits = dict.fromkeys(wrong(state), "am")
+    mine = _map(state.got, "yours", most, misfits) if not state.got.problem else _empty(f"yours {state.got.problem}")
+    rest = difference(state)
+    if not rest:
+        return [mine, _map(state.want, "wanted", most, {}), _empty("nothing to subtract")]
+    gap = Array(rows=rest, shape=state.want.shape)
+    furthest = max((abs(value) for row in rest for value in row if math.isfinite(value)), default=0.0) or 1.0
+    return [mine, _map(state.want, "wanted", most, {}), _map(gap, "difference", furthest, misfits)]
+
+
+def _map(one: Array, name: str, most: float, marks: dict[tuple[int, int], str]) -> Panel:
+    rows = tuple(row[:MOST] for row in one.rows[:MOST])
+    cut = len(one.rows) > MOST or len(one.rows[0]) > MOST
+    note = _told(one) + (f", first {MOST}" if cut else "")
+    return panel(Table(
+        rows=rows, name=name, heat=most, marks=marks, note=note, cell=(min(60.0, 246.0 / len(rows[0])), 32.0),
+    ))  # fmt: skip
+
+
+def _empty(words: str) -> Panel:
+    return Panel(240, 60, box(120, 34, 240, 44, "am-zone") + text(120, 34, words, "b", size=SMALL))
+
+
+def view(got: object, want: object, name: str = "") -> View[Mirror]:
+    """The mirror; it has no controls."""
+    return View(Mirror(name=name, got=array(got), want=array(want)), picture)

@@ -1,0 +1,97 @@
+"""The attacks on an installed kit, and by a grader that is nobody: another place and another user."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from .engine import Seen
+from .scene import REPOSITORY, token
+
+HERE = Path(__file__).parent
+NOBODY = 65534
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every user may enter; pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def install(folder: Path) -> Path:
+    """A virtual environment with the kit installed as a wheel, and a canary among its checks; its Python."""
+    build = folder / "build"
+    for name in ("autograder", "lab"):
+        shutil.copytree(REPOSITORY / name, build / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in REPOSITORY.glob("*"):
+        if path.is_file() and path.suffix in (".toml", ".md", "") and not path.name.startswith("."):
+            shutil.copy(path, build)
+    site = folder / "env" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(site)]
+    subprocess.run([sys.executable, *pip, str(build)], check=True, env={**os.environ, "TMPDIR": str(folder)})
+    shutil.rmtree(build)
+    others = [path for path in sys.path if path.endswith("-packages")]
+    (site / "others.pth").write_text("\n".join(others) + "\n", encoding="utf-8")
+    (site / "autograder" / "checks" / "canary.txt").write_text(token(), encoding="ascii")
+    python = folder / "env" / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(Path(sys.executable).resolve())
+    home = Path(sys.executable).resolve().parent
+    (folder / "env" / "pyvenv.cfg").write_text(f"home = {home}\n", encoding="utf-8")
+    return python
+
+
+def attack(folder: Path, python: Path, wanted: Sequence[str], *, user: int) -> dict[str, Seen]:
+    """Run attacks with this Python as this user; what they left behind."""
+    work = folder / f"work-{user}"
+    work.mkdir()
+    os.chown(work, user, user)
+    out = work / "seen.json"
+    command = [str(python), "-B", str(HERE / "engine.py"), str(work), str(out), *wanted]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8"}
+    if user != os.getuid():
+        needed = [Path(sys.executable).resolve().parents[1], Path(sys.prefix), REPOSITORY, folder]
+        command = ["unshare", "--mount", "sh", "-ec", _as_user(command, user, needed)]
+    done = subprocess.run(
+        command, env=environment, cwd="/", check=False, capture_output=True, text=True, timeout=600
+    )
+    if not out.exists():
+        raise RuntimeError(f"the attacks by user {user} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+    return msgspec.json.decode(out.read_bytes(), type=dict[str, Seen])
+
+
+def _as_user(command: Sequence[str], user: int, needed: Sequence[Path]) -> str:
+    """A shell script that becomes `user`; where a folder on the way is closed to it, only what is needed is in there.
+
+    Interpreters often lie below a closed home. In a mount namespace of its own, the closed folder is covered by an open
+    one that holds the needed paths and nothing else.
+    """
+    lines = ["mount --make-rprivate /"]
+    closed: dict[Path, list[Path]] = {}
+    for path in needed:
+        for folder in reversed([path, *path.parents]):
+            if not folder.stat().st_mode & 0o001:
+                closed.setdefault(folder, []).append(path)
+                break
+    for folder, paths in closed.items():
+        lines += ["cover=$(mktemp -d)", 'mount -t tmpfs -o mode=755 none "$cover"']
+        for path in paths:
+            inside = f'"$cover"/{shlex.quote(str(path.relative_to(folder)))}'
+            lines += [f"mkdir -p {inside}", f"mount --rbind {shlex.quote(str(path))} {inside}"]
+        lines += [f'mount --rbind "$cover" {shlex.quote(str(folder))}']
+    ids = f"--reuid {user} --regid {user} --clear-groups --no-new-privs"
+    return "\n".join([*lines, f"exec setpriv {ids} {shlex.join(command)}"])

@@ -1,0 +1,158 @@
+"""The commands as a user types them: what they print, what they write, and how they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+
+from .conftest import BIN, NOTEBOOK, ROOT, hand_in, must, run, students
+
+WITHOUT_LANDLOCK = """
+import ctypes, os, struct, sys
+step = lambda code, value, then=0, otherwise=0: struct.pack("HBBI", code, then, otherwise, value)
+program = b"".join([step(0x20, 0), step(0x15, 444, 0, 1), step(0x06, 0x00050026), step(0x06, 0x7FFF0000)])
+class Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+libc = ctypes.CDLL(None, use_errno=True)
+assert not libc.prctl(38, 1, 0, 0, 0)
+assert not libc.prctl(22, 2, ctypes.byref(Program(4, program)), 0, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a command for which the kernel has no Landlock: landlock_create_ruleset gives ENOSYS."""
+
+
+@pytest.fixture
+def handed_in(course: Course) -> dict[str, Path]:
+    """Files of some students."""
+    chosen = students(course.plan(NOTEBOOK))
+    return {name: hand_in(course, name, *chosen[name]) for name in ("right", "wrong", "crashing")}
+
+
+def test_one_file_is_graded_and_its_table_names_the_mistakes(course, handed_in):
+    done = must(run(course.root, "autograder", "grade", handed_in["wrong"]))
+    assert re.search(r"relu_dz +0 of 1", done.out)
+    assert "Commonest mistakes" in done.out
+    assert not (course.root / "gradebook.db").exists()
+    assert not (course.root / "results.jsonl").exists()
+
+
+def test_records_are_written_one_a_line(course, handed_in, tmp_path):
+    results = tmp_path / "out.jsonl"
+    must(run(course.root, "autograder", "grade", *handed_in.values(), "--results", results, "--jobs", "1"))
+    records = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    assert sorted(record["score"] for record in records)[1:] == [25.0, 28.0]
+    for record in records:
+        assert {"schema", "student", "assignment", "notebook", "submission", "suite", "isolation"} <= set(record)
+        assert (record["notebook"], record["max_score"]) == (NOTEBOOK, 28.0)
+        assert record["isolation"].startswith("landlock ")
+        assert all({"gap", "points", "score", "status", "checks"} <= set(gap) for gap in record["gaps"])
+        assert record["score"] == sum(gap["score"] for gap in record["gaps"])
+
+
+def test_a_folder_of_submissions_elsewhere_is_graded_without_the_gradebook(course, handed_in, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (course.root / "submitted").rename(elsewhere)
+    done = must(run(course.root, "autograder", "grade", elsewhere))
+    assert all(student in done.out for student in handed_in)
+    assert not (course.root / "gradebook.db").exists()
+
+
+def test_a_file_that_is_no_notebook_of_the_course_ends_with_two_and_says_so(course, tmp_path):
+    path = tmp_path / "other.ipynb"
+    path.write_text('{"cells": []}', encoding="utf-8")
+    done = run(course.root, "autograder", "grade", path)
+    assert done.code == 2
+    assert "is none of the notebooks of this course" in done.out
+    assert "02_chain" in done.out
+    assert "Traceback" not in done.out
+
+
+def test_a_file_that_is_not_there_ends_with_two(course):
+    done = run(course.root, "autograder", "grade", "nowhere.ipynb")
+    assert done.code == 2
+    assert "nowhere.ipynb" in done.out
+
+
+def test_an_empty_folder_ends_with_two_and_says_what_is_expected(course, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run(course.root, "autograder", "grade", empty)
+    assert done.code == 2
+    assert "holds no submissions" in done.out
+    assert f"{empty}/<student>/1_neuron" in done.out.replace("\n", "")
+
+
+def test_a_folder_that_is_no_course_ends_with_two_and_says_so(tmp_path):
+    done = run(tmp_path, "autograder", "grade", ".")
+    assert done.code == 2
+    assert "is not inside a course" in done.out
+
+
+def test_a_course_whose_checks_do_not_fit_ends_with_two_and_names_the_files(course, handed_in):
+    path = course.root / "source" / "1_neuron" / f"{NOTEBOOK}.ipynb"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "relu_dz":
+            cell["source"] = "### BEGIN SOLUTION\nrelu_dz = 1 / 0\n### END SOLUTION"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    done = run(course.root, "autograder", "grade", handed_in["right"])
+    assert done.code == 2
+    assert "by hand" in done.out or "relu_dz" in done.out
+    assert "Traceback" not in done.out
+
+
+def test_the_secret_is_made_once_and_is_nobody_elses_to_read(course, handed_in):
+    secret = course.root / ".autograder-secret"
+    secret.unlink()
+    must(run(course.root, "autograder", "grade", handed_in["right"]))
+    made = secret.read_text(encoding="ascii")
+    assert len(made.strip()) == 64
+    assert secret.stat().st_mode & 0o777 == 0o600
+    must(run(course.root, "autograder", "grade", handed_in["right"]))
+    assert secret.read_text(encoding="ascii") == made
+
+
+@pytest.mark.parametrize("route", [("autograder", "grade", "submitted"), ("nbgrader", "autograde", "1_neuron")])
+def test_without_landlock_nothing_is_graded_and_both_routes_say_why(course, handed_in, route):
+    must(run(course.root, "nbgrader", "generate_assignment", "1_neuron")) if route[0] == "nbgrader" else None
+    done = run(course.root, sys.executable, "-c", WITHOUT_LANDLOCK, BIN / route[0], *route[1:])
+    assert done.code != 0
+    text = " ".join(done.out.split())
+    assert "cannot be confined on this machine, so nothing was graded" in text
+    assert "The kernel offers no Landlock" in text
+    assert "docs/security.md" in text
+    assert not (course.root / "autograded").exists() or not any((course.root / "autograded").rglob("*.ipynb"))
+    assert not (course.root / "results.jsonl").exists()
+
+
+def test_authors_run_the_checks_with_pytest_on_a_right_and_a_wrong_notebook(course, handed_in):
+    checks = (sys.executable, "-m", "pytest", "-q", ROOT / "autograder" / "checks", "--course", course.root)
+    right = must(run(course.root, *checks, "--submission", handed_in["right"]))
+    assert re.search(r"\d\d passed", right.out)
+    wrong = run(course.root, *checks, "--submission", handed_in["wrong"])
+    assert wrong.code == 1
+    assert re.search(r"\d+ failed", wrong.out)
+    assert "test_other_numbers[relu_dz]" in wrong.out
+    crashing = run(course.root, *checks, "--submission", handed_in["crashing"])
+    failed = set(re.findall(r"FAILED \S+\[(\w+)\]", crashing.out))
+    assert failed == {"drelu_dsum"}
+
+
+def test_the_demo_ends_well_and_its_table_names_mistakes(tmp_path):
+    done = must(run(ROOT, "autograder", "demo", tmp_path / "demo"))
+    assert "Commonest mistakes of the class" in done.out
+    assert re.search(r"\d+ × .+ \(\w+\)", done.out)
+    page = re.search(r"What a student reads: (\S+)", done.out)
+    assert page
+    assert (ROOT / page[1]).is_file()
+    records = [json.loads(line) for line in (tmp_path / "demo" / "results.jsonl").read_text().splitlines()]
+    assert len({record["student"] for record in records}) >= 20
+    assert {gap["status"] for record in records for gap in record["gaps"]} >= {
+        *("right", "wrong", "raised", "stopped", "died", "untouched"),
+    }
