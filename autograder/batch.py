@@ -81,7 +81,7 @@ def read_records(path: Path) -> dict[tuple[str, str], Record]:
         for line in path.read_bytes().split(b"\n"):
             try:
                 record = msgspec.json.decode(line, type=Record)
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 continue
             found[record.student, record.notebook] = record
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -50,8 +50,11 @@ def database_url(root: Path, config: Config) -> str:
     return config.CourseDirectory.get("db_url", "") or f"sqlite:///{root / 'gradebook.db'}"
 
 
-def register_assignments(course: Course, url: str, config: Config) -> None:
-    """Have the gradebook know every notebook, gap and point, as `nbgrader generate_assignment` does."""
+def register_assignments(course: Course, url: str, config: Config, wanted: Collection[str] | None = None) -> None:
+    """Have the gradebook know notebooks, gaps and points of these assignments, or of all.
+
+    As `nbgrader generate_assignment` does; an assignment that nobody has worked on would count as 0 in every export.
+    """
     with api.Gradebook(url) as book:
         cell = api.GradeCell
         rows = book.db.execute(
@@ -60,7 +63,8 @@ def register_assignments(course: Course, url: str, config: Config) -> None:
             .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
         )
         known = {tuple(row) for row in rows}
-        unknown = [source for source in course.sources.values() if not _points(source) <= known]
+        sources = [one for one in course.sources.values() if wanted is None or one.assignment in wanted]
+        unknown = [source for source in sources if not _points(source) <= known]
         for source in unknown:
             book.update_or_create_assignment(source.assignment)
     for source in unknown:
@@ -114,7 +118,7 @@ def write(course: Course, records: Sequence[Record], *, url: str, config: Config
         KitError: The gradebook cannot be written; its marks are as they were.
     """
     try:
-        register_assignments(course, url, config)
+        register_assignments(course, url, config, {record.assignment for record in records})
         with api.Gradebook(url) as book:
             notices = _write(course, records, book, config)
             book.db.commit()

@@ -1,6 +1,6 @@
 """Run every attack through `nbgrader autograde`: one class in which each entry is a student. A script.
 
-`python by_nbgrader.py FOLDER OUT.json FEEDBACK [ID...]`; FEEDBACK is "feedback" to make nbgrader's feedback pages too.
+`python by_nbgrader.py FOLDER OUT.json [ID...]`
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograder.gradebook import database_url, load_config, register_assignments
 from autograder.grading import Grader
 
 
-def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
+def main(folder: Path, out: Path, wanted: list[str]) -> None:
     """Make the class, grade it, write down what was seen."""
     scene = Scene.make(folder)
     chosen = [entry for entry in entries() if not wanted or entry.id.startswith(tuple(wanted))]
@@ -59,8 +59,7 @@ def main(folder: Path, out: Path, *, feedback: bool, wanted: list[str]) -> None:
         seconds = time.monotonic() - started
         after = scene.fingerprint()
         connections = list(listeners.connections)
-    if feedback:
-        _nbgrader("generate_feedback", ASSIGNMENT)
+    _nbgrader("generate_feedback", ASSIGNMENT)
     with Grader(course) as grader:
         for name in {entry.notebook for entry in chosen}:
             scene.forbid_hidden_numbers(course.plan(name), grader.reference(name))
@@ -141,4 +140,4 @@ def _verdicts(path: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), feedback=sys.argv[3] == "feedback", wanted=sys.argv[4:])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

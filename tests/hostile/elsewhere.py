@@ -66,9 +66,7 @@ def attack(folder: Path, python: Path, wanted: Sequence[str], *, user: int) -> d
     if user != os.getuid():
         needed = [Path(sys.executable).resolve().parents[1], Path(sys.prefix), REPOSITORY, folder]
         command = ["unshare", "--mount", "sh", "-ec", _as_user(command, user, needed)]
-    done = subprocess.run(
-        command, env=environment, cwd="/", check=False, capture_output=True, text=True, timeout=600
-    )
+    done = subprocess.run(command, env=environment, cwd="/", check=False, capture_output=True, text=True, timeout=600)
     if not out.exists():
         raise RuntimeError(f"the attacks by user {user} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return msgspec.json.decode(out.read_bytes(), type=dict[str, Seen])

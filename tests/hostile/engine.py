@@ -22,6 +22,7 @@ else:  # as a script of another user or of an installed kit, which has no tests
     from entries import ASSIGNMENT, Entry, HandedIn, entries, hand_in  # type: ignore[no-redef,import-not-found]
     from scene import REPOSITORY, Listeners, Scene  # type: ignore[no-redef,import-not-found]
 
+import autograder
 from autograder import batch, feedback
 from autograder.course import Course
 from autograder.grading import Graded, Grader
@@ -180,7 +181,10 @@ def _visible(graded: Graded) -> str:
 
 
 def run(folder: Path, wanted: Sequence[str] = ()) -> dict[str, Seen]:
-    """Attack a class of its own with all entries, or with those whose id starts with one of `wanted`."""
+    """Attack a class of its own with all entries, or with those whose id starts with one of `wanted`.
+
+    Under "" stands who did it: the user, the kit's place, and where canaries were.
+    """
     chosen = [entry for entry in entries() if not wanted or entry.id.startswith(tuple(wanted))]
     scene = Scene.make(folder)
     with Listeners(folder) as listeners:
@@ -188,9 +192,11 @@ def run(folder: Path, wanted: Sequence[str] = ()) -> dict[str, Seen]:
         engine = Engine(scene, listeners)
         try:
             engine.warm_up(sorted({entry.notebook for entry in chosen}))
-            return {entry.id: engine.attack(entry) for entry in chosen}
+            found = {entry.id: engine.attack(entry) for entry in chosen}
         finally:
             engine.close()
+    who = f"{os.geteuid()} {autograder.__file__} {', '.join(scene.canaries.values())}"
+    return {"": Seen(score=None, statuses={}, remarks=who, seconds=0.0), **found}
 
 
 if __name__ == "__main__":

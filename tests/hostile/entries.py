@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ASSIGNMENT = "1_neuron"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Entry:
     """One attack.
 

@@ -53,8 +53,10 @@ STUBS = {gap: stub_of(sources(f"{ASSIGNMENT}/{name}")[gap]) for name in NOTEBOOK
 
 
 def id_of(cell: Cell) -> str:
-    """The grade_id of a cell; empty if it has none."""
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+    """The grade_id of a cell; empty if it has none, or metadata that are no such thing."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return str(marks.get("grade_id", "")) if isinstance(marks, dict) else ""
 
 
 def code(source: str) -> Cell:

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,28 @@ def must(done: Done) -> Done:
     return done
 
 
+WITHOUT_LANDLOCK = """
+import ctypes, os, struct, sys
+step = lambda code, value, then=0, otherwise=0: struct.pack("HBBI", code, then, otherwise, value)
+program = b"".join([step(0x20, 0), step(0x15, 444, 0, 1), step(0x06, 0x00050026), step(0x06, 0x7FFF0000)])
+class Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+libc = ctypes.CDLL(None, use_errno=True)
+assert not libc.prctl(38, 1, 0, 0, 0)
+assert not libc.prctl(22, 2, ctypes.byref(Program(4, program)), 0, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a command for which the kernel has no Landlock: landlock_create_ruleset gives ENOSYS."""
+
+
+def refused(done: Done) -> None:
+    """Check that a command has said that this machine cannot confine, and what to do."""
+    text = " ".join(done.out.split())
+    assert "cannot be confined on this machine, so nothing was graded" in text
+    assert "The kernel offers no Landlock" in text
+    assert "docs/security.md" in text
+
+
 def make_course(folder: Path) -> Course:
     """The real course in another place, with a secret of its own."""
     shutil.copytree(ROOT / "source", folder / "source")
@@ -89,6 +111,15 @@ def hand_in(course: Course, student: str, answers: Mapping[str, str] | bytes, ow
 Student = tuple[Mapping[str, str] | bytes, str]
 
 
+SLOPE = """
+def slope(t):
+    return float(t > 0)
+
+
+print(slope(3))
+"""
+
+
 def students(plan: Plan) -> dict[str, Student]:
     """The class: answers, and a cell of the student's own."""
     right = {gap.name: gap.solution for gap in plan.gaps}
@@ -103,10 +134,7 @@ def students(plan: Plan) -> dict[str, Student]:
         "raising": ({**right, "drelu_dsum": "drelu_dsum = 1 / 0", "dmul": "dmul_dx0 = ("}, ""),
         "crashing": ({**right, "drelu_dsum": "import os\nos._exit(0)"}, ""),
         "hanging": ({**right, "dmul": "while True: pass"}, ""),
-        "own_cells": (
-            {**right, "relu_dz": "relu_dz = slope(z)"},
-            "def slope(t):\n    return float(t > 0)\nprint(slope(3))",
-        ),
+        "own_cells": ({**right, "relu_dz": "relu_dz = slope(z)"}, SLOPE),
         "crashing_own": (right, "import ctypes\nctypes.string_at(0)"),
         "unreadable": (b"not a notebook", ""),
         "late": ({"relu_dz": right["relu_dz"]}, ""),
@@ -160,6 +188,6 @@ def rows() -> Callable[[Path, str], list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Iterator[Course]:
+def course(tmp_path: Path) -> Course:
     """A course without a class."""
-    yield make_course(tmp_path)
+    return make_course(tmp_path)

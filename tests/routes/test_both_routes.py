@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from .conftest import ASSIGNMENT, NOTEBOOK, must, run, students
+from .conftest import ASSIGNMENT, BIN, NOTEBOOK, WITHOUT_LANDLOCK, must, refused, run, students
 
 GRADES = """
 select submitted_assignment.student_id, notebook.name, base_cell.name, grade.auto_score, grade.manual_score,
@@ -79,10 +83,9 @@ def test_gaps_without_work_are_commented_as_nbgrader_does(routes, rows):
     assert comments["unreadable", "dmul"] == "No response."
 
 
-def graded(course: Path, student: str) -> dict[str, object]:
+def graded(course: Path, student: str) -> nbformat.NotebookNode:
     path = course / "autograded" / student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
-    content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
 
 
 @pytest.mark.parametrize("student", ["right", "wrong", "raising", "crashing", "hanging", "own_cells", "unreadable"])
@@ -127,17 +130,23 @@ def test_nbgraders_export_gives_the_same_table(routes, tmp_path):
     for number, folder in enumerate(routes.both):
         path = tmp_path / f"{number}.csv"
         must(run(folder, "nbgrader", "export", "--to", path))
-        tables.append(list(csv.DictReader(path.open(encoding="utf-8"))))
+        tables.append(list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())))
     assert tables[0] == tables[1]
     scores = {row["student_id"]: float(row["raw_score"]) for row in tables[0]}
     assert (scores["right"], scores["crashing"], scores["nothing"]) == (28, 25, 0)
 
 
-def test_marks_given_by_hand_stay_when_a_class_is_graded_again(routes, rows, tmp_path):
-    import shutil
-    import sqlite3
-    from contextlib import closing
+def test_without_landlock_nbgraders_command_grades_nothing_and_says_why(routes, rows):
+    before = rows(routes.by_nbgrader, GRADES)
+    command = (BIN / "nbgrader", "autograde", ASSIGNMENT, "--student", "right", "--force")
+    done = run(routes.by_nbgrader, sys.executable, "-c", WITHOUT_LANDLOCK, *command)
+    assert done.code == 1
+    refused(done)
+    assert rows(routes.by_nbgrader, GRADES) == before
+    assert graded(routes.by_nbgrader, "right")
 
+
+def test_marks_given_by_hand_stay_when_a_class_is_graded_again(routes, rows, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(routes.by_kit, folder)
     with closing(sqlite3.connect(folder / "gradebook.db")) as book, book:
