@@ -38,8 +38,7 @@ WORDS = {
 }
 
 CHECKS = {
-    "page": "The page’s numbers",
-    "other_numbers": "Other numbers",
+    "values": "The page’s numbers and others",
     "edges": "Corner cases",
     "inputs_unchanged": "Inputs left as they were",
     "second_call": "A second call gives the same",

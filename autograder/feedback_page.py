@@ -199,8 +199,7 @@ def _check(check: CheckResult, result: GapResult) -> tuple[str, bool, str]:
     """What a check looks at, whether it passed, and what it says beyond the step's story and its table."""
     words = feedback.CHECKS.get(check.check) or check.check.replace("_", " ").capitalize()
     told = check.message == result.story.seen or result.status is Status.RAISED
-    in_table = any((one.twin is TwinKind.PAGE) == (check.check == "page") for one in result.compared)
-    told = told or (in_table and check.check in ("page", "other_numbers"))
+    told = told or (bool(result.compared) and check.check == "values")
     return words, check.passed, "" if told else _without(check.message, result.compared)
 
 

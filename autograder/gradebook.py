@@ -63,8 +63,14 @@ def register_assignments(course: Course, url: str, config: Config, wanted: Colle
             .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
         )
         known = {tuple(row) for row in rows}
+        cells = book.db.execute(  # the last that nbgrader saves of each
+            select(api.Notebook.name, api.SourceCell.name).join(
+                api.Notebook, api.SourceCell.notebook_id == api.Notebook.id
+            )
+        )
+        saved = {tuple(row) for row in cells}
         sources = [one for one in course.sources.values() if wanted is None or one.assignment in wanted]
-        unknown = [source for source in sources if not _points(source) <= known]
+        unknown = [source for source in sources if not (_points(source) <= known and _cells(source) <= saved)]
         for source in unknown:
             book.update_or_create_assignment(source.assignment)
     for source in unknown:
@@ -78,6 +84,10 @@ def _points(source: SourceNotebook) -> set[tuple[str, str, str, float]]:
         for cell in source.graded
         if cell.role == "check"
     }
+
+
+def _cells(source: SourceNotebook) -> set[tuple[str, str]]:
+    return {(source.name, cell.grade_id) for cell in source.graded}
 
 
 def _register(course: Course, source: SourceNotebook, url: str, config: Config) -> None:
@@ -118,13 +128,28 @@ def write(course: Course, records: Sequence[Record], *, url: str, config: Config
         KitError: The gradebook cannot be written; its marks are as they were.
     """
     try:
+        _make_file(url)
         register_assignments(course, url, config, {record.assignment for record in records})
         with api.Gradebook(url) as book:
             notices = _write(course, records, book, config)
             book.db.commit()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise _cannot_write(url, error) from error
     return notices
+
+
+def _make_file(url: str) -> None:
+    """A new gradebook appears as a whole: one that lacked nbgrader's version could never be upgraded."""
+    path = make_url(url).database or ""
+    is_file = url.startswith("sqlite:") and path and not path.startswith((":", "file:"))
+    if not is_file or os.path.exists(path):
+        return
+    part = f"{path}.part"
+    if os.path.exists(part):  # of a run that was killed
+        os.unlink(part)
+    with api.Gradebook(f"sqlite:///{part}"):
+        pass
+    os.replace(part, path)
 
 
 def _write(course: Course, records: Sequence[Record], book: api.Gradebook, config: Config) -> list[str]:
@@ -144,7 +169,7 @@ def _write(course: Course, records: Sequence[Record], book: api.Gradebook, confi
     return notices
 
 
-def _cannot_write(url: str, error: SQLAlchemyError) -> KitError:
+def _cannot_write(url: str, error: Exception) -> KitError:
     """What is said when the gradebook cannot be written, with the next step."""
     reason = str(getattr(error, "orig", None) or error).splitlines()[0]
     advice = next((advice for words, advice in _ADVICE.items() if any(word in reason for word in words.split("|"))), "")
@@ -157,8 +182,8 @@ def _cannot_write(url: str, error: SQLAlchemyError) -> KitError:
 
 _ADVICE = {
     "locked": "Another program is using it: wait until that has ended, or close it.",
-    "readonly|read-only": "Allow writing to the file and to its folder.",
-    "full|disk I/O": "Free some space on its disk.",
+    "readonly|read-only|ermission": "Allow writing to the file and to its folder.",
+    "full|disk I/O|space|too large": "Free some space on its disk.",
     "unable to open": "Make sure that its folder exists and may be written.",
     "not a database|malformed": "Put a backup in its place.",
     "no such": "It may be of another version of nbgrader: back it up and run `nbgrader db upgrade`.",

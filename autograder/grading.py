@@ -219,7 +219,7 @@ class Grader:
             return scoring.result_of(plan, gap, status, (), transcript=transcript, remarks=remarks, sets=sets)
         try:
             case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
-            found = checking.results(plan, case)
+            found = checking.results(case)
         except KitError:
             raise
         except Exception as fault:  # a bug in a check is ours: no score, and somebody looks at it

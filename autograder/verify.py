@@ -90,7 +90,7 @@ def judge_gap(
     status = scoring.status_without_checks(plan, gap, submission, transcript)
     if status is not None:
         return status, []
-    found = checking.results(plan, checking.case_of(plan, gap, transcript, grader.reference(plan.notebook)))
+    found = checking.results(checking.case_of(plan, gap, transcript, grader.reference(plan.notebook)))
     return scoring.status_of(plan, gap, transcript, found), [result for _, result in found]
 
 

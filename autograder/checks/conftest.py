@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _is_for(check: Check, course: Course, gap: str) -> bool:
     plan = next(plan for plan in map(course.plan, course.sources) if gap in [one.name for one in plan.gaps])
-    return applies(check, plan.gap(gap), plan)
+    return applies(check, plan.gap(gap))
 
 
 @cache

@@ -13,17 +13,11 @@ from lab.judge import difference, shown
 
 
 @pytest.mark.value
-def test_page(case: Case) -> None:
-    """The documents' own numbers give the documents' own values."""
-    for twin in _of(case, TwinKind.PAGE):
-        _agree(case, twin)
-
-
-@pytest.mark.value
-def test_other_numbers(case: Case) -> None:
-    """Other numbers give the reference's values: nothing was typed in, nothing is right by coincidence."""
-    for twin in _of(case, TwinKind.GENERAL):
-        _agree(case, twin)
+def test_values(case: Case) -> None:
+    """The page gives the documents' own values, other numbers the reference's: nothing was typed in or is luck."""
+    for kind in (TwinKind.PAGE, TwinKind.GENERAL):
+        for twin in _of(case, kind):
+            _agree(case, twin)
 
 
 @pytest.mark.edge

@@ -257,7 +257,7 @@ def uncaught(sandbox: Sandbox, plan: Plan, known: tuple[Mistake, ...]) -> list[M
         transcript = sandbox.replay(speech, submission)
         for gap, mistake in carried.items():
             case = checking.case_of(hidden, hidden.gap(gap), transcript, reference)
-            if all(result.passed for _, result in checking.results(hidden, case)):
+            if all(result.passed for _, result in checking.results(case)):
                 left.append(mistake)
     return left
 

@@ -104,8 +104,8 @@ LARGE = {
     "nothings": b"\x93\xa1s\xc2\xdd" + struct.pack(">I", MOST) + b"\xc0" * MOST,
     "empty lists": b"\x93\xa1s\xc2\xdd" + struct.pack(">I", MOST // 5) + b"\x93\xa1s\xc2\x90" * (MOST // 5),
     "empty arrays": b"\x93\xa1s\xc2\xdd"
-    + struct.pack(">I", MOST // 9)
-    + b"\x94\xa1a\xa2f8\x91\x00\xc4\x00" * (MOST // 9),
+    + struct.pack(">I", MOST // 10)
+    + b"\x94\xa1a\xa2f8\x91\x00\xc4\x00" * (MOST // 10),
     "one text": b"\xdb" + struct.pack(">I", MOST) + b"x" * MOST,
     "one array": b"\x94\xa1a\xa2u1\x91\xce" + struct.pack(">I", MOST) + b"\xc6" + struct.pack(">I", MOST) + b"x" * MOST,
     "depth": _nested(MOST // 6),

@@ -64,32 +64,39 @@ def attack(folder: Path, python: Path, wanted: Sequence[str], *, user: int) -> d
     command = [str(python), "-B", str(HERE / "engine.py"), str(work), str(out), *wanted]
     environment = {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8"}
     if user != os.getuid():
-        needed = [Path(sys.executable).resolve().parents[1], Path(sys.prefix), REPOSITORY, folder]
-        command = ["unshare", "--mount", "sh", "-ec", _as_user(command, user, needed)]
+        command = as_user(command, user, folder)
     done = subprocess.run(command, env=environment, cwd="/", check=False, capture_output=True, text=True, timeout=600)
     if not out.exists():
         raise RuntimeError(f"the attacks by user {user} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return msgspec.json.decode(out.read_bytes(), type=dict[str, Seen])
 
 
-def _as_user(command: Sequence[str], user: int, needed: Sequence[Path]) -> str:
-    """A shell script that becomes `user`; where a folder on the way is closed to it, only what is needed is in there.
+def as_user(command: Sequence[str], user: int, folder: Path) -> list[str]:
+    """A command that becomes `user`, who can use this Python, the repository and `folder`.
 
     Interpreters often lie below a closed home. In a mount namespace of its own, the closed folder is covered by an open
     one that holds the needed paths and nothing else.
     """
     lines = ["mount --make-rprivate /"]
     closed: dict[Path, list[Path]] = {}
-    for path in needed:
-        for folder in reversed([path, *path.parents]):
-            if not folder.stat().st_mode & 0o001:
-                closed.setdefault(folder, []).append(path)
+    for path in [Path(sys.executable).resolve().parents[1], Path(sys.prefix), REPOSITORY, folder]:
+        for above in reversed([path, *path.parents]):
+            if not above.stat().st_mode & 0o001:
+                closed.setdefault(above, []).append(path)
                 break
-    for folder, paths in closed.items():
-        lines += ["cover=$(mktemp -d)", 'mount -t tmpfs -o mode=755 none "$cover"']
+    for number, (above, paths) in enumerate(closed.items()):
+        cover = shlex.quote(str(folder / f"cover-{number}"))
+        lines += [f"cover={cover}", 'mkdir -p "$cover"', 'mount -t tmpfs -o mode=755 none "$cover"']
         for path in paths:
-            inside = f'"$cover"/{shlex.quote(str(path.relative_to(folder)))}'
+            inside = f'"$cover"/{shlex.quote(str(path.relative_to(above)))}'
             lines += [f"mkdir -p {inside}", f"mount --rbind {shlex.quote(str(path))} {inside}"]
-        lines += [f'mount --rbind "$cover" {shlex.quote(str(folder))}']
+        lines += [f'mount --rbind "$cover" {shlex.quote(str(above))}']
     ids = f"--reuid {user} --regid {user} --clear-groups --no-new-privs"
-    return "\n".join([*lines, f"exec setpriv {ids} {shlex.join(command)}"])
+    return ["unshare", "--mount", "sh", "-ec", "\n".join([*lines, f"exec setpriv {ids} {shlex.join(command)}"])]
+
+
+def can_change_user() -> bool:
+    """Whether this user may become another: root, where mount namespaces may be made."""
+    if os.geteuid() or not shutil.which("unshare") or not shutil.which("setpriv"):
+        return False
+    return subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from .elsewhere import NOBODY, attack, install, open_folder
+from .elsewhere import NOBODY, attack, can_change_user, install, open_folder
 from .engine import Seen
 from .entries import entries
 
@@ -34,13 +32,6 @@ def attacks() -> object:
         yield run
 
 
-def _can_change_user() -> bool:
-    tools = shutil.which("unshare") and shutil.which("setpriv")
-    return (
-        bool(tools) and subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0
-    )
-
-
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize(
     "classes",
@@ -49,7 +40,7 @@ def _can_change_user() -> bool:
 def test_on_an_installed_kit_attacks_earn_what_is_honest_and_see_nothing(
     user: int, classes: str, attacks: Attacks
 ) -> None:
-    if user not in (os.geteuid(), 0) and not _can_change_user():
+    if user not in (os.geteuid(), 0) and not can_change_user():
         if os.environ.get("CI"):
             pytest.fail("CI must be able to grade as another user: it needs unshare, setpriv and mount namespaces")
         pytest.skip("cannot become another user here: unshare --mount is refused")

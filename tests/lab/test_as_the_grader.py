@@ -76,7 +76,7 @@ def on_open_numbers(plan: Plan, name: str, transcript: Transcript, reference: Tr
     case: Case = checking.case_of(plan, plan.gap(name), transcript, reference)
     known = {numbers.name for numbers in data.gap(name).numbers}
     case = replace(case, twins=tuple(twin for twin in case.twins if twin.name in known))
-    failed = {kind for kind, result in checking.results(plan, case) if not result.passed}
+    failed = {kind for kind, result in checking.results(case) if not result.passed}
     if CheckKind.VALUE in failed:
         return Status.WRONG
     return Status.PARTLY if CheckKind.CONDUCT in failed else Status.RIGHT

@@ -126,6 +126,7 @@ def test_authors_run_the_checks_with_pytest_on_a_right_and_a_wrong_notebook(cour
     assert failed == {"drelu_dsum"}
 
 
+@pytest.mark.long
 def test_the_demo_ends_well_and_its_table_names_mistakes(tmp_path):
     done = must(run(ROOT, "autograder", "demo", tmp_path / "demo"))
     assert re.search(r"\d+ × +The upstream gradient is left out", done.out)

@@ -1,0 +1,126 @@
+"""The self-test: it finds what does not hold, and grading refuses where nothing can be held."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder import doctor
+from autograder.doctor import Finding
+from autograder.model import KitError
+from autograder.sandbox.confine import Limits
+from autograder.sandbox.pool import Sandbox
+
+from ..sandbox.layers import NO_NAMESPACES
+from .scene import REPOSITORY
+
+HERE = Path(__file__).parent
+MOST_SECONDS = 0.1
+
+
+def test_this_machine_refuses_every_attempt() -> None:
+    findings = doctor.examine()
+    assert [finding for finding in findings if not finding.holds] == []
+    assert len(findings) > 40
+    assert "run another program" in {finding.attempt for finding in findings}
+    text = doctor.report(findings)
+    assert text.endswith(f"All {len(findings)} attempts were refused: student code is held on this machine.")
+    assert all(f"  {finding.attempt} " in text for finding in findings)
+
+
+def test_the_self_test_before_grading_is_quick() -> None:
+    with Sandbox(Limits()) as sandbox:
+        assert sandbox.isolation
+        times = []
+        for _ in range(10):
+            started = time.perf_counter()
+            doctor.must_hold(sandbox)
+            times.append(time.perf_counter() - started)
+    assert min(times) < MOST_SECONDS
+
+
+def test_the_self_test_needs_no_sandbox_of_its_caller() -> None:
+    doctor.must_hold()
+
+
+def test_a_report_says_what_does_not_hold_and_what_to_do() -> None:
+    findings = [
+        Finding(attempt="read a file", holds=True, seen="EACCES"),
+        Finding(attempt="connect by TCP", holds=False, seen="it worked", advice="Do this."),
+    ]
+    lines = doctor.report(findings).split("\n")
+    assert lines[-3:] == [
+        "  connect by TCP  NOT REFUSED  it worked",
+        "1 of 2 attempts were not refused. Do not grade here.",
+        "Do this.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "attempts"),
+    [
+        ("restrict_files(confinement)", {"read a file", "read the hidden checks", "list a folder"}),
+        ("restrict_calls(confinement)", {"change a file's mode", "send by UDP", "get a handle of the grader"}),
+        ("limit_resources(limits)", {"use more memory than allowed"}),
+    ],
+)
+def test_a_missing_layer_is_found_and_grading_refuses(layer: str, attempts: set[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-B", str(HERE / "broken_kit.py"), str(tmp_path), layer],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+    if done.returncode == NO_NAMESPACES and not os.environ.get("CI"):
+        pytest.skip("this machine lets this user make no namespaces, and outside of them no layer is switched off")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["kit"].startswith(str(tmp_path))  # the broken copy
+    assert attempts <= set(found["broken"])
+    assert all(attempt in found["refused"] for attempt in attempts)
+    assert "so nothing was graded" in found["refused"]
+    assert "docs/security.md" in found["refused"]
+    assert "Do not grade here." in found["report"]
+
+
+def test_without_landlock_grading_refuses_and_says_what_to_do(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    notebook = REPOSITORY / "solutions" / "1_neuron" / "01_neuron.ipynb"
+    grade = "from autograder.cli import main; main()"
+    arguments = ["grade", str(notebook), "--results", str(results), "--course", str(REPOSITORY)]
+    done = _without_landlock(grade, *arguments)
+    assert done.returncode == 2
+    assert "offers no Landlock" in done.stderr
+    assert "docs/security.md" in done.stderr
+    assert "nothing was graded" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not results.exists()
+
+
+def test_without_landlock_the_doctor_says_so() -> None:
+    done = _without_landlock(
+        "from autograder import doctor; print(doctor.report(doctor.examine())); doctor.must_hold()"
+    )
+    assert "Landlock none" in done.stdout
+    assert "Do not grade here." in done.stdout
+    assert KitError.__name__ in done.stderr.splitlines()[-1]
+    assert "offers no Landlock" in done.stderr
+
+
+def _without_landlock(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(HERE / "without_landlock.py"), sys.executable, "-c", code, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "AUTOGRADER_SECRET": "hostile"},
+    )
