@@ -26,6 +26,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 from traitlets.config import Config
 
@@ -190,7 +191,8 @@ class Shell(InteractiveShell):
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
         config.InteractiveShell.colors = "nocolor"
-        super().__init__(config=config)
+        # Without a folder and a profile, IPython would make some: in the user's home, or left behind in /tmp.
+        super().__init__(config=config, ipython_dir="/nonexistent", profile_dir=ProfileDir())
         self.display_formatter.active = True  # type: ignore[union-attr]  # a traitlet, typed by its class
         InteractiveShell._instance = self  # type: ignore[assignment]  # what `get_ipython()` gives
 
@@ -390,6 +392,11 @@ def run(shell: Shell, source: str, name: str, namespace: dict[str, Any]) -> None
 
 
 def _compile(shell: Shell, source: str, name: str, show: bool) -> Code:
+    if not show:
+        with contextlib.suppress(SyntaxError):
+            return Code(
+                _code(shell, source + "\n", name, "exec"), None
+            )  # a tree as Python objects costs three times this
     try:
         tree = ast.parse(source, name)
     except SyntaxError:
@@ -404,9 +411,9 @@ def _compile(shell: Shell, source: str, name: str, show: bool) -> Code:
     return Code(_code(shell, tree, name, "exec") if tree.body else None, last)
 
 
-def _code(shell: Shell, tree: ast.AST, name: str, mode: str) -> types.CodeType:
+def _code(shell: Shell, source: str | ast.AST, name: str, mode: str) -> types.CodeType:
     """Compiled as IPython does: `from __future__` holds for all later cells, and ours for none."""
-    return shell.compile(tree, name, mode)  # type: ignore[arg-type]  # a tree does as well as a text
+    return shell.compile(source, name, mode)  # type: ignore[arg-type]  # a tree does as well as a text
 
 
 def _is_quiet(source: str) -> bool:

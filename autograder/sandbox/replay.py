@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import ModuleType
+from functools import cache
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, dr
 from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
     After,
+    ArrayFrame,
     Before,
     Case,
     End,
@@ -29,6 +31,7 @@ from autograder.sandbox.wire import (
     Ready,
     RunCell,
     RunnerEnd,
+    SequenceFrame,
     Shown,
     Start,
     pack,
@@ -110,6 +113,7 @@ class Twin:
         self.namespace = namespace
         self.givens = givens
         self.state: Frames = {}
+        self._sequences: dict[str, tuple[Frame, object]] = {}
 
     def give(self, names: tuple[str, ...]) -> None:
         """Put in the givens that a locked cell has just set to the page's values."""
@@ -125,7 +129,26 @@ class Twin:
 
     def differs(self, name: str) -> bool:
         """Whether a name no longer holds its right value."""
-        return not (name in self.namespace and _equal(self.namespace[name], self.state[name]))
+        if name not in self.namespace:
+            return True
+        value, frame = self.namespace[name], self.state[name]
+        return not (self._is_as_given(name, value, frame) or _equal(value, frame))
+
+    def _is_as_given(self, name: str, value: object, frame: Frame) -> bool:
+        """Whether a value is right down to its type: the usual case, and quick to tell."""
+        if isinstance(frame, SequenceFrame):
+            known = self._sequences.get(name)
+            if known is None or known[0] is not frame:
+                known = self._sequences[name] = (frame, unpack(frame))
+            try:
+                return type(value) is type(known[1]) and bool(value == known[1])
+            except BaseException:  # arrays in it, or objects of the student
+                return False
+        if isinstance(frame, ArrayFrame):
+            if type(value) is not np.ndarray or value.shape != frame.shape or value.dtype.str[1:] != frame.element:
+                return False
+            return value.tobytes() == frame.data
+        return type(value) is type(frame) and value == frame
 
     def closed(self, frames: Frames) -> Twin:
         """A namespace with these values and what is there before any cell has run: what the notebook imports."""
@@ -167,7 +190,7 @@ class Replay:
                 continue
             if not cell.skipped:
                 self._cell(cell.source, self._twins, show=start.capture)
-            self._own_cells_ran = True
+                self._own_cells_ran = True
             if start.capture:
                 for place, outputs in SINK.take(index).items():
                     self._grader.send(Shown(place, outputs))
@@ -259,13 +282,27 @@ def _supply(twin: Twin, after: After) -> None:
     twin.namespace.update({name: scope[name] for name in after.supplies})
 
 
+@cache
+def _driver(source: str) -> CodeType:
+    return compile(source, "<driver>", "exec", dont_inherit=True)
+
+
+@cache
+def _names(code: CodeType) -> frozenset[str]:
+    """Names that a driver's code uses, in its functions, too."""
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    return frozenset(code.co_names).union(*map(_names, inner))
+
+
 def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:
     """Call the function or class of the gap; its results, and which of the values it was given it changed."""
-    frames = {**twin.state, **case.probes}
+    code = _driver(before.driver)
+    used = _names(code)
+    frames = {**{name: frame for name, frame in twin.state.items() if name in used}, **case.probes}
     given = unpack_all(frames)
     defined = {name: twin.namespace[name] for name in before.defines if name in twin.namespace}
     space: dict[str, Any] = {"np": np, **given, **defined}
-    exec(before.driver, space)
+    exec(code, space)
     results = {name: pack(space[name]) for name in before.results if name in space}
     changed = [
         name

@@ -54,7 +54,8 @@ def copy_without(line: str, folder: Path) -> Path:
 def main(folder: Path, line: str) -> None:
     """Break, examine, print."""
     spec = importlib.util.spec_from_file_location("layers", HERE.parent / "sandbox" / "layers.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     layers = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(layers)
     layers.enter()

@@ -66,7 +66,7 @@ def test_a_report_says_what_does_not_hold_and_what_to_do() -> None:
     ("layer", "attempts"),
     [
         ("restrict_files(confinement)", {"read a file", "read the hidden checks", "list a folder"}),
-        ("restrict_calls(confinement)", {"change a file's mode", "send by UDP", "get a handle of the grader"}),
+        ("restrict_calls(confinement)", {"make a pair of sockets", "send by UDP", "get a handle of the grader"}),
         ("limit_resources(limits)", {"use more memory than allowed"}),
     ],
 )
