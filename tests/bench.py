@@ -1,8 +1,8 @@
 """Measure the grader beside stock nbgrader: `make bench`, or `python tests/bench.py [--repetitions N] [--only kit]`.
 
-The same class hands in notebooks 02 and 07. Stock nbgrader grades them as its documentation teaches, with hidden tests
+The same class hands in notebooks 02 and 07. Stock nbgrader grades them as its documentation teaches, by hidden tests
 in the notebooks' own cells; the kit grades them with `autograder grade submitted`. Both write a gradebook. CPU time is
-the figure to trust: it counts user and system time of the command and all its processes, whatever else the machine does.
+the figure to trust: user and system time of the command and all its processes, whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -226,15 +226,13 @@ class Bench:
 # ---- the floor -------------------------------------------------------------------------------
 
 
-def floor(plans: Sequence[Plan], submissions: Sequence[Submission], rounds: int = 15) -> float:
+def floor(course: Course, rounds: int = 15) -> float:
     """CPU seconds of a submission at the least: a fork of a warm process, and plain exec of its cells on all twins.
 
-    Measured in a fresh process that has imported numpy and nothing else.
+    A gap that defines a function is called once on each twin, by the same driver: else nobody would know what it gives.
+    Measured in a fresh process that has imported numpy and nothing else; the same students as everywhere.
     """
-    work = [
-        ([(cell.source, cell.givens) for cell in one.cells], [dict(twin.givens) for twin in plan.twins])
-        for plan, one in zip(plans, submissions, strict=True)
-    ]
+    work = [_plain_work(course.plan(name), number) for number in range(FEW) for name in NOTEBOOKS]
     with tempfile.NamedTemporaryFile() as data:
         pickle.dump((work, rounds), data)
         data.flush()
@@ -245,7 +243,19 @@ def floor(plans: Sequence[Plan], submissions: Sequence[Submission], rounds: int 
             check=True,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
-    return float(done.stdout)
+    return float(done.stdout) / FEW
+
+
+def _plain_work(plan: Plan, number: int) -> tuple[list[Any], list[Any]]:
+    """Cells as (source, names that a twin replaces, driver); twins as (givens, probes by driver)."""
+    submission = with_answers(plan, answers(plan, number))
+    drivers = {gap.name: gap.driver for gap in plan.gaps}
+    cells = [(cell.source, cell.givens, drivers.get(cell.grade_id, "")) for cell in submission.cells]
+    twins = [
+        (dict(twin.givens), {drivers[gap.name]: dict(twin.probes.get(gap.name, {})) for gap in plan.gaps if gap.driver})
+        for twin in plan.twins
+    ]
+    return cells, twins
 
 
 FLOOR = """
@@ -256,37 +266,44 @@ import numpy.linalg
 lab = types.ModuleType("lab")
 lab.check = lab.hint = lab.show = lambda *names: None
 sys.modules["lab"] = lab
-work, rounds = pickle.load(open(sys.argv[1], "rb"))
-sys.stdout.flush()
+with open(sys.argv[1], "rb") as data:
+    work, rounds = pickle.load(data)
 gc.collect()
 gc.freeze()
 gc.disable()
 costs = []
+
+
+def run(cells, twins):
+    null = os.open("/dev/null", os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    spaces = [{"np": np} for _ in twins]
+    for source, names, driver in cells:
+        code = compile(source, "<cell>", "exec")
+        calls = compile(driver, "<driver>", "exec") if driver else None
+        for space, (givens, probes) in zip(spaces, twins):
+            try:
+                exec(code, space)
+                if calls:
+                    exec(calls, {**space, **copy.deepcopy(probes[driver])})
+            except Exception:
+                pass
+            for name in names:
+                space[name] = copy.copy(givens[name])
+
+
 for _ in range(rounds):
     before = sum(os.times()[:4])
-    for _ in range(10):
-        for cells, twins in work:
-            pid = os.fork()
-            if pid == 0:
-                null = os.open("/dev/null", os.O_WRONLY)
-                os.dup2(null, 1)
-                os.dup2(null, 2)
-                spaces = [{} for _ in twins]
-                for source, givens in cells:
-                    try:
-                        code = compile(source, "<cell>", "exec")
-                    except SyntaxError:
-                        continue
-                    for space, values in zip(spaces, twins):
-                        try:
-                            exec(code, space)
-                        except Exception:
-                            pass
-                        for name in givens:
-                            space[name] = copy.copy(values[name])
+    for cells, twins in work:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                run(cells, twins)
+            finally:
                 os._exit(0)
-            os.waitpid(pid, 0)
-    costs.append((sum(os.times()[:4]) - before) / 10)
+        os.waitpid(pid, 0)
+    costs.append(sum(os.times()[:4]) - before)
 print(sorted(costs)[len(costs) // 2])
 """
 
@@ -424,8 +441,7 @@ def report(bench: Bench, repetitions: int, stock_repetitions: int, walls: int) -
     bench.cost("kit", KIT, 1)  # whatever is compiled or cached at first
     kit, kits = bench.line("kit", KIT, repetitions)
     say("kit", kit, kits)
-    plans = [bench.course.plan(name) for name in NOTEBOOKS]
-    least = floor(plans, [plan.source for plan in plans])
+    least = floor(bench.course)
     print(f"floor: {1000 * least:.1f} ms of CPU a submission")
     print("parts of a submission (both notebooks), ms of CPU:")
     for part, cost in parts(bench, max(1, repetitions // 2)).items():

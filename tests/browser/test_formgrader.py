@@ -46,15 +46,15 @@ def test_the_autograde_button_gives_the_same_marks_and_the_gap_is_found(
     page.goto(f"{address}/formgrader?token={TOKEN}")  # sets the cookie that the next pages' own requests need
     page.goto(f"{address}/formgrader/manage_submissions/1_neuron")
     page.locator("tr", has_text="ben").locator(".autograde a").first.click()
-    expect(page.get_by_text("Successfully autograded '1_neuron' for student 'ben'")).to_be_visible()
+    expect(page.get_by_text("Successfully autograded '1_neuron' for student 'ben'")).to_be_visible(timeout=120_000)
     assert score(demo, "ben") == before > 0
 
     page.goto(f"{address}/formgrader/gradebook/1_neuron/02_chain")
     page.locator("td a").first.click()
-    expect(page.get_by_text("drelu_dsum:").first).to_be_visible()
-    expect(page.get_by_text("of 3 points").first).to_be_visible()
+    expect(page.get_by_text("drelu_dsum:").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("of 3 points").first).to_be_visible(timeout=120_000)
 
 
 def test_feedback_of_a_wrong_student_names_a_mistake(demo: Path, page: Page) -> None:
     page.goto((demo / "feedback/ben/1_neuron/01_neuron.html").as_uri())
-    expect(page.get_by_text("Not right yet").first).to_be_visible()
+    expect(page.get_by_text("Not right yet").first).to_be_visible(timeout=120_000)

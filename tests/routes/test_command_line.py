@@ -120,7 +120,7 @@ def test_authors_run_the_checks_with_pytest_on_a_right_and_a_wrong_notebook(cour
     wrong = run(course.root, *checks, "--submission", handed_in["wrong"])
     assert wrong.code == 1
     assert re.search(r"\d+ failed", wrong.out)
-    assert "test_other_numbers[relu_dz]" in wrong.out
+    assert "test_values[relu_dz]" in wrong.out
     crashing = run(course.root, *checks, "--submission", handed_in["crashing"])
     failed = set(re.findall(r"FAILED \S+\[(\w+)\]", crashing.out))
     assert failed == {"drelu_dsum"}
