@@ -186,7 +186,8 @@ def lab(assignment: str | None, course: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(release, Path(folder) / (assignment or "course"))
         click.echo(f"A copy of {release.relative_to(root)} opens in JupyterLab; it is gone when you stop with Ctrl+C.")
-        subprocess.run([sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={copy}"], check=False)
+        as_root = ["--allow-root"] if os.geteuid() == 0 else []
+        subprocess.run([sys.executable, "-m", "jupyterlab", *as_root, f"--ServerApp.root_dir={copy}"], cwd=copy, check=False)
 
 
 @main.command()
