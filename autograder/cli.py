@@ -187,7 +187,9 @@ def lab(assignment: str | None, course: Path) -> None:
         copy = shutil.copytree(release, Path(folder) / (assignment or "course"))
         click.echo(f"A copy of {release.relative_to(root)} opens in JupyterLab; it is gone when you stop with Ctrl+C.")
         as_root = ["--allow-root"] if os.geteuid() == 0 else []
-        subprocess.run([sys.executable, "-m", "jupyterlab", *as_root, f"--ServerApp.root_dir={copy}"], cwd=copy, check=False)
+        subprocess.run(
+            [sys.executable, "-m", "jupyterlab", *as_root, f"--ServerApp.root_dir={copy}"], cwd=copy, check=False
+        )
 
 
 @main.command()
