@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from autograder import gradebook
-from autograder.course import SECRET_FILE, Course
+from autograder.course import SECRET_FILE, Course, with_answers
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
 from autograder.model import Cell, CellKind, Plan, Submission, Twin, TwinKind
@@ -262,9 +262,10 @@ FLOOR = """
 import copy, gc, os, pickle, sys, types
 import numpy as np
 import numpy.linalg
+import numpy.random
 (np.ones((4, 4)) @ np.ones((4, 4))).sum()
 lab = types.ModuleType("lab")
-lab.check = lab.hint = lab.show = lambda *names: None
+lab.__getattr__ = lambda name: lambda *names: None
 sys.modules["lab"] = lab
 with open(sys.argv[1], "rb") as data:
     work, rounds = pickle.load(data)
