@@ -14,7 +14,7 @@ import textwrap
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +248,7 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twin: str) -> Gap:
     )
 
 
+@lru_cache(maxsize=1024)  # the same locked cells in every submission
 def _assigned(source: str) -> frozenset[str]:
     """Names that a cell's statements set at the top level; none if it is no plain Python."""
     try:

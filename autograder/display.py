@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from autograder.model import Answer, Case, Comparison, Gap, Numbers, Outcome, Twin, TwinKind
-from lab.judge import as_array, difference, wrong_entries
+from lab.judge import as_array, equal, wrong_entries
 
 MOST_OUTPUTS = 8
 MOST_ENTRIES = 72
@@ -74,7 +74,7 @@ def _is_wrong(case: Case, twin: Twin, answer: Answer, name: str) -> bool:
     if name not in answer.values:
         return True
     row, tolerance = name in case.gap.accepts_row, case.gap.tolerance
-    return bool(difference(answer.values[name], case.right(twin, name), tolerance=tolerance, accept_row=row))
+    return not equal(answer.values[name], case.right(twin, name), tolerance=tolerance, accept_row=row)
 
 
 def _compared(case: Case, twin: Twin, name: str) -> Comparison | None:

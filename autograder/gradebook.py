@@ -340,8 +340,8 @@ def timestamp_in(folder: Path) -> Path | None:
 def unreadable_timestamp(folder: Path, error: Exception) -> str:
     """What is said of a submission that does not say when it was handed in."""
     return (
-        f"{folder / 'timestamp.txt'} does not say when it was handed in ({error}). It counts as on time. "
-        "To have lateness taken into account, write the time into it, such as 2026-01-12 18:00:00 UTC, and grade again."
+        f"{folder / 'timestamp.txt'} does not say when it was handed in ({error}). Unless an earlier time is known, it "
+        "counts as on time. Write the time into the file, such as 2026-01-12 18:00:00 UTC, and grade again."
     )
 
 

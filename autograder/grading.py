@@ -225,9 +225,10 @@ class Grader:
         except Exception as fault:  # a bug in a check is ours: no score, and somebody looks at it
             return _for_review(gap, fault, remarks)
         status = scoring.status_of(plan, gap, transcript, found)
-        slug, story = "", Story()
-        if status is not Status.RIGHT:
-            slug, story = self._named(plan, gap, transcript)
+        if status is Status.RIGHT:
+            sets = display.setting_lines(source, gap)
+            return scoring.result_of(plan, gap, status, found, transcript=transcript, remarks=remarks, sets=sets)
+        slug, story = self._named(plan, gap, transcript)
         return scoring.result_of(
             plan,
             gap,

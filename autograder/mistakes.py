@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograder.course import CHECKS, read_toml, with_answers
 from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
-from lab.judge import difference
+from lab.judge import equal
 from lab.texts import FAMILIES
 
 
@@ -104,7 +104,7 @@ def _kind_of_error(answer: Answer) -> str:
 def _same_value(gap: Gap, name: str, one: Value, other: Value) -> bool:
     row = name in gap.accepts_row
     return any(
-        difference(got, want, tolerance=gap.tolerance, accept_row=row) is None
+        equal(got, want, tolerance=gap.tolerance, accept_row=row)
         for got, want in ([(one, other), (other, one)] if row else [(one, other)])
     )
 

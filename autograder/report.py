@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from autograder.feedback import clean
 from autograder.mistakes import Mistake
@@ -108,7 +109,7 @@ def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table
         own = [by_key.get((student, notebook)) for notebook in notebooks]
         total = sum(record.score or 0 for record in own if record)
         most = sum(record.max_score for record in own if record)
-        table.add_row(clean(student), *[_points(record) for record in own], f"{total:g} of {most:g}")
+        table.add_row(Text(clean(student)), *[_points(record) for record in own], f"{total:g} of {most:g}")
     return table
 
 

@@ -32,7 +32,7 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
     """The file in a student's folder that answers a notebook; None if there is none.
 
     Args:
-        folder: Of one student and assignment; may not exist.
+        folder: Of one student and assignment; may not exist. A link to another folder holds nothing of the student's.
         name: The notebook, such as "02_chain".
         sources: Every notebook of the course, by name.
         most_bytes: Of a longer file just enough is read to see that it is too long.
@@ -40,6 +40,8 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
     Raises:
         OSError: A file is there and cannot be read.
     """
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return None
     own = _read(folder / f"{name}.ipynb", most_bytes)
     if own is not None and not repair(own, sources[name]).unreadable:
         return HandedIn(data=own)

@@ -98,6 +98,8 @@ def _problem(case: Case, twin: Twin, name: str, right: object) -> str:
         return "is not made of numbers only"  # the name of a student's type could hold hidden numbers
     if differs and differs.kind == "factor" and not gap.shows(twin):
         return "is a constant factor away from what is wanted, everywhere"  # the factor would tell the hidden value
+    if differs and differs.kind == "shape" and not gap.shows(twin):
+        return "does not have the shape that is wanted"  # the sizes of a student's array could be hidden numbers
     return differs.text if differs else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import re
 import signal
@@ -67,7 +68,7 @@ _IMPORT = re.compile(
 )
 """What a closed gap may have imported elsewhere: modules whose import does nothing but define names."""
 
-_SHOWS = re.compile(r"(show\([^()]*\)|from lab import .*)? *(#.*)?")
+_SHOWS = re.compile(r"(show\([^()]*\))? *(#.*)?")
 
 Message = TypeVar("Message", Hello, Forked, Ended)
 
@@ -219,7 +220,7 @@ class Speech:
             closed=gap.closed,
             outputs=gap.outputs,
             defines=(gap.name, *gap.supplies) if gap.driver else (),
-            driver=gap.driver,
+            driver=_compiled(gap),
             results=gap.results,
             cases={number: self._case(gap, place, got) for number, place in enumerate(places)},
         )
@@ -301,7 +302,9 @@ class Sandbox:
             ends_at = time.monotonic() + self.limits.notebook_wall_s
             while True:
                 cells = _cells_to_run(speech, submission, too_late.union(left_out))
-                heard, fault = self._converse(speech, places, cells, _imports(submission), ends_at, capture=False)
+                heard, fault = self._converse(
+                    speech, places, cells, _imports(speech, submission), ends_at, capture=False
+                )
                 for gap, by_twin in heard.answers.items():
                     for twin, answer in by_twin.items():
                         answers[twin].setdefault(gap, answer)
@@ -496,14 +499,24 @@ def _to_run(speech: Speech, cell: Cell, *, skipped: bool) -> RunCell:
     return RunCell(cell.source, gap, cell.givens, skipped or only_shows)
 
 
+def _compiled(gap: Gap) -> bytes:
+    try:
+        code = compile(gap.driver, "<driver>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise KitError(f"checks/{gap.notebook}.toml: the driver of gap {gap.name} is no Python: {error}.") from None
+    return marshal.dumps(code) if gap.driver else b""
+
+
 @cache
 def _only_shows(source: str) -> bool:
     """Whether a cell of the course does nothing that a replay could see: half of them only show values."""
     return all(_SHOWS.fullmatch(line) for line in source.splitlines())
 
 
-def _imports(submission: Submission) -> str:
+def _imports(speech: Speech, submission: Submission) -> str:
     """The import lines of a notebook, wherever they stand: all that a closed gap may rely on besides its inputs."""
+    if not speech.order[:1] or not speech.order[0].closed:
+        return ""
     lines = [line.strip() for cell in submission.cells for line in cell.source.splitlines()]
     wanted = dict.fromkeys(line for line in lines if _IMPORT.fullmatch(line))
     return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in wanted)

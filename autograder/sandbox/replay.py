@@ -7,6 +7,7 @@ student derived stay. A slip costs its own gap and nothing else.
 
 from __future__ import annotations
 
+import marshal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -132,6 +133,8 @@ class Twin:
         if name not in self.namespace:
             return True
         value, frame = self.namespace[name], self.state[name]
+        if value is frame:
+            return False
         return not (self._is_as_given(name, value, frame) or _equal(value, frame))
 
     def _is_as_given(self, name: str, value: object, frame: Frame) -> bool:
@@ -179,7 +182,8 @@ class Replay:
             draw_nothing()
         self._before = start.first
         self._twins = [Twin(dict(self._shell.user_ns), givens) for givens in start.twins]
-        self._cell(start.imports, self._twins, show=False)
+        if start.imports:
+            self._cell(start.imports, self._twins, show=False)
         self._number = 0
         self._grader.send(Ready())
         for index, cell in enumerate(start.cells):
@@ -278,13 +282,8 @@ class Replay:
 def _supply(twin: Twin, after: After) -> None:
     """Put the reference's functions in place of the student's, for later gaps to call."""
     scope: dict[str, Any] = {"np": np, **unpack_all(twin.state)}
-    exec(after.source, scope)
+    exec(_supplied(after.source), scope)
     twin.namespace.update({name: scope[name] for name in after.supplies})
-
-
-@cache
-def _driver(source: str) -> CodeType:
-    return compile(source, "<driver>", "exec", dont_inherit=True)
 
 
 @cache
@@ -294,9 +293,14 @@ def _names(code: CodeType) -> frozenset[str]:
     return frozenset(code.co_names).union(*map(_names, inner))
 
 
+@cache
+def _supplied(source: str) -> CodeType:
+    return compile(source, "<solution>", "exec", dont_inherit=True)
+
+
 def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:
     """Call the function or class of the gap; its results, and which of the values it was given it changed."""
-    code = _driver(before.driver)
+    code: CodeType = marshal.loads(before.driver)
     used = _names(code)
     frames = {**{name: frame for name, frame in twin.state.items() if name in used}, **case.probes}
     given = unpack_all(frames)

@@ -93,12 +93,16 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Before(msgspec.Struct, frozen=True, array_like=True):
-    """How the next gap is run and read, and a case for each twin that judges it (by place)."""
+    """How the next gap is run and read, and a case for each twin that judges it (by place).
+
+    Attributes:
+        driver: Compiled, as `marshal` writes code: compiling it in every runner would take longer than running it.
+    """
 
     closed: bool
     outputs: tuple[str, ...]
     defines: tuple[str, ...]
-    driver: str
+    driver: bytes
     results: tuple[str, ...]
     cases: dict[int, Case]
 
@@ -186,12 +190,12 @@ class WireError(Exception):
 def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
     """The frame of a value; an `OddFrame` for anything that has no place in an answer."""
     kind = type(value)
+    if value is None or kind is float or kind is bool:
+        return value  # type: ignore[return-value]  # its type has just been looked at
+    if kind is int:
+        return value if -(2**63) <= value < 2**63 else OddFrame("int of more than 64 bits")  # type: ignore[operator,return-value]
     if kind is np.ndarray or isinstance(value, np.generic | np.matrix):
         return _pack_array(np.asarray(value), kind.__name__)
-    if value is None or type(value) is bool or type(value) is float:
-        return value
-    if type(value) is int:
-        return value if -(2**63) <= value < 2**63 else OddFrame("int of more than 64 bits")
     if type(value) is str:
         return value[:MAX_TEXT].encode(errors="replace").decode()
     if type(value) is Fraction:
@@ -226,6 +230,8 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
         WireError: Unlisted element type, a size that does not fit the bytes, nesting deeper than `MAX_DEPTH`, or more
             text or items than `pack` lets through.
     """
+    if type(frame) is float or type(frame) is int:
+        return frame
     if isinstance(frame, ArrayFrame):
         return _unpack_array(frame)
     if isinstance(frame, OddFrame):

@@ -116,7 +116,6 @@ def _runner(shell: object, pipes: list[int], place: Place, confinement: Confinem
     for low, high in zip(kept, [*kept[1:], 1024], strict=True):
         os.closerange(low + 1, high)
     os.chdir("/")
-    os.environ.clear()
     gc.enable()
     confine.apply(confinement, limits)
     Replay(shell, RunnerEnd(reading, writing), place).run()
@@ -161,6 +160,7 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
         return
     shell = _warm_up(plotting)
     _hide_packages()
+    os.environ.clear()
     confine.adopt_orphans()
     if _threads() != 1:
         control.send(msgspec.msgpack.encode(Hello("the warm process has started threads; numpy would hang in it", "")))
@@ -170,6 +170,7 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
     gc.collect()
     gc.freeze()  # else a collection in a runner touches, and so copies, every page (66 ms against 5)
     gc.disable()
+    gc.set_threshold(10_000)  # the usual 700 would run dozens of times in a replay, over nothing
     while True:
         message, descriptors, *_ = socket.recv_fds(control, PACKET, 2)
         if not message:

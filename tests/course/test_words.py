@@ -21,6 +21,9 @@ ALLOWED = {
     "03_step": ("proportional to the error of the output", "even a large error gives a small step"),
     "04_layer_inputs": ("An error about shapes", "slips would no error report", "No error warns you"),
     "05_layer_parameters": ("does any of the others raise an error",),
+    "06_relu_arrays": (  # the picture's gates, which let water through
+        *("sluice gates", "Twelve gates", "Six gates", "all its gates", "works the gates", "which gate shuts"),
+    ),
     "07_all_together": ("because it raises no error",),
 }
 """Where an avoided word means something else, or names what is being set apart."""

@@ -80,8 +80,9 @@ def program(name: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """nbgrader calls alembic by its bare name."""
-    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    """nbgrader calls alembic by its bare name; `lighter` saves every process a second."""
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": paths, "PYTHONPATH": str(Path(__file__).parent / "lighter")}
 
 
 def start(course: Course, *options: str) -> subprocess.Popen[str]:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ def _seen(scene: Scene, book: Gradebook, student: str, notebook: str) -> Seen:
         flagged = [grade.name for grade in grades if grade.needs_manual_grade]
     except MissingEntry:
         marks, flagged = {}, []
+    pages = sorted((scene.root / "feedback" / student).rglob(f"{notebook}.html"))
     visible = ""
     for top in ("autograded", "feedback"):
         for path in sorted((scene.root / top / student).rglob("*")):
@@ -125,8 +127,60 @@ def _seen(scene: Scene, book: Gradebook, student: str, notebook: str) -> Seen:
         seconds=0.0,
         fault=f"flagged: {flagged}" if flagged else "",
         leaks=scene.leaks(visible),
+        markup=sorted({found for page in pages for found in _active(page)}),
         visible=visible[:3_000_000],
     )
+
+
+ACTIVE = frozenset(
+    [
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "form",
+        "input",
+        "button",
+        "base",
+        "link",
+        "meta",
+        "template",
+        "foreignobject",
+        "animate",
+        "set",
+        "use",
+        "video",
+        "audio",
+        "frame",
+        "frameset",
+        "portal",
+        "style",
+    ]
+)
+
+
+class _Active(HTMLParser):
+    """Collects what can do something in a page: active elements, handlers, addresses, styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ACTIVE:
+            self.found.add(f"<{tag}>")
+        for name, value in attrs:
+            address = name in ("href", "src", "action", "data", "srcdoc", "formaction", "xlink:href", "background")
+            if name.startswith("on") or name == "style" or address:
+                scheme = (value or "").partition(":")[0] if ":" in (value or "") else "#"
+                self.found.add(f"<{tag} {name}={scheme}>")
+
+
+def _active(page: Path) -> set[str]:
+    parser = _Active()
+    parser.feed(page.read_text(encoding="utf-8"))
+    return parser.found
 
 
 def _verdicts(path: Path) -> dict[str, str]:

@@ -50,6 +50,7 @@ class Seen(msgspec.Struct):
         left: Files in shared folders.
         processes: Processes left in the sandbox's sessions, besides the warm ones.
         connections: Kinds of connections that arrived.
+        markup: Elements and attributes of the pages of feedback that can do something.
     """
 
     score: float | None
@@ -62,6 +63,7 @@ class Seen(msgspec.Struct):
     left: list[str] = []
     processes: list[str] = []
     connections: list[str] = []
+    markup: list[str] = []
     visible: str = ""
 
 
@@ -74,6 +76,9 @@ def handed_in(scene: Scene, course: Course, entry: Entry) -> HandedIn:
 def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
     """Put a submission where graders look for it; `link:PATH` as a file's content makes a link."""
     folder = scene.root / "submitted" / entry.id / ASSIGNMENT
+    if what.link:
+        folder.parent.symlink_to(what.link)
+        return folder
     folder.mkdir(parents=True)
     (folder / f"{entry.notebook}.ipynb").write_bytes(what.data)
     for name, content in what.files.items():

@@ -33,7 +33,8 @@ class Entry:
         solved: Gaps that hold the right solution; "all" for every gap that `gaps` does not name.
         gaps: Source of other gap cells.
         own: Cells of the student's: (grade_id of the cell before, "" for the top; source).
-        edit: Python that changes `notebook`, `cells` and `files` (what lies beside the notebook), or sets `data`.
+        edit: Python that changes `notebook`, `cells` and `files` (what lies beside the notebook), or sets `data`, or
+            `link` (what the student's folder is a link to).
         statuses: Of gaps that are neither solved and right nor as handed out and untouched.
         any_status: The points are certain, the words are not.
         remarks: Part of a remark that the student must get.
@@ -79,10 +80,11 @@ def entries() -> tuple[Entry, ...]:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """What a student hands in: the notebook's bytes, and other files by name."""
+    """What a student hands in: the notebook's bytes, and other files by name; or all of it as a link to a folder."""
 
     data: bytes
     files: Mapping[str, bytes]
+    link: str = ""
 
 
 def hand_in(entry: Entry, release: bytes, plan: Plan, places: Mapping[str, str]) -> HandedIn:
@@ -115,7 +117,8 @@ def hand_in(entry: Entry, release: bytes, plan: Plan, places: Mapping[str, str])
     data = space.get("data")
     if data is None:
         data = json.dumps(notebook, ensure_ascii=False).encode()
-    return HandedIn(data, {name: text.encode() if isinstance(text, str) else text for name, text in files.items()})
+    beside = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
+    return HandedIn(data, beside, space.get("link", ""))
 
 
 def id_of(cell: Mapping[str, Any]) -> str:

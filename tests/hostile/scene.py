@@ -89,6 +89,7 @@ class Scene:
             "LOOT_B": loot[12:],
         }
         scene.canaries[loot] = "what only hidden twins or another student's run has seen"
+        scene.canaries["31337, 4242"] = "the sizes of an array on a hidden twin"
         return scene
 
     def _plant(self, folder: Path) -> None:

@@ -747,5 +747,5 @@ def _odd_names() -> None:
 
 _odd_names()
 
-IN_SHORT = (*CASES[:BESIDE_FROM:5], *CASES[BESIDE_FROM:NAMES_FROM], *CASES[NAMES_FROM::3])
+IN_SHORT = (*CASES[:BESIDE_FROM:8], *CASES[BESIDE_FROM:NAMES_FROM], *CASES[NAMES_FROM::4])
 """For nbgrader, which takes its time: what lies beside the notebooks, and some of the rest."""

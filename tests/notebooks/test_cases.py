@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from io import StringIO
 from pathlib import Path
 
 import nbgrader.api as api
 import pytest
+from rich.console import Console
 
 from autograder import batch
+from autograder.cli import grade_class
 from autograder.course import Course
 from autograder.grading import Graded, Grader
 from autograder.model import Status
@@ -82,12 +85,12 @@ def marks_in(path: Path) -> Marks:
     return found
 
 
-def run(course: Course, program: str, *arguments: str) -> None:
-    """A command of this environment, in the course's folder."""
+def nbgrader(course: Course, *command: str) -> None:
+    """One of nbgrader's own commands, in the course's folder."""
     programs = Path(sys.executable).parent
     paths = os.pathsep.join([str(programs), os.environ["PATH"]])  # nbgrader calls alembic by its bare name
     done = subprocess.run(
-        [str(programs / program), *arguments],
+        [str(programs / "nbgrader"), *command],
         cwd=course.root,
         env={**os.environ, "PATH": paths},
         capture_output=True,
@@ -98,15 +101,19 @@ def run(course: Course, program: str, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("cases", [IN_SHORT, pytest.param(CASES, marks=pytest.mark.long)], ids=["some", "all"])
-def test_both_routes_write_the_same_marks_for_a_class_of_such_students(tmp_path: Path, cases: Sequence[Case]) -> None:
+def test_both_routes_write_the_same_marks_for_a_class_of_such_students(
+    tmp_path: Path, grader: Grader, cases: Sequence[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
     course = make_course(tmp_path / "course", cases)
-    book = course.root / "gradebook.db"
-    run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
-    run(course, "nbgrader", "autograde", ASSIGNMENT)
-    by_nbgrader = marks_in(book)
-    book.unlink()
-    run(course, "autograder", "grade", "submitted", "--jobs", "1")
-    by_kit = marks_in(book)
+    nbgrader(course, "generate_assignment", ASSIGNMENT)
+    nbgrader(course, "autograde", ASSIGNMENT)
+    by_nbgrader = marks_in(course.root / "gradebook.db")
+    with api.Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        book.remove_assignment(ASSIGNMENT)
+    monkeypatch.setattr(grader, "course", course)
+    jobs, console = batch.jobs_in(course, course.root / "submitted"), Console(file=StringIO())
+    grade_class(grader, jobs, workers=1, results=None, gradebook=True, console=console)
+    by_kit = marks_in(course.root / "gradebook.db")
     assert by_kit == by_nbgrader
     points = {gap.name: gap.points for name in NOTEBOOKS for gap in course.plan(name).gaps}
     assert len(by_kit) == len(cases) * len(points)

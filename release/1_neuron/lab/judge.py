@@ -52,21 +52,43 @@ def difference(
         tolerance: Largest |got - want| / max(1, |want|).
         accept_row: Take shape (1, D) for (D,).
     """
-    right = as_array(want)
+    if equal(got, want, tolerance=tolerance, accept_row=accept_row):
+        return None
+    right, mine = as_array(want), as_array(got)
     if right is None:
-        return (
-            None if type(got) is type(want) and got == want else Difference(kind="value", text="is not what is wanted")
-        )
-    mine = as_array(got)
+        return Difference(kind="value", text="is not what is wanted")
     if mine is None:
         return Difference(kind="type", text=_no_number(got))
-    if accept_row and mine.ndim == right.ndim + 1 and mine.shape[0] == 1:
-        mine = mine[0]
-    if mine.shape != right.shape:
-        return _shapes(mine, right, tolerance)
-    if _close(mine, right, tolerance):
-        return None
-    return _values(mine, right, tolerance)
+    mine = _without_row(mine, right) if accept_row else mine
+    return _shapes(mine, right, tolerance) if mine.shape != right.shape else _values(mine, right, tolerance)
+
+
+def equal(got: object, want: object, *, tolerance: float = TOLERANCE, accept_row: bool = False) -> bool:
+    """Whether `difference` finds none; without words, so it takes less time."""
+    if _is_the_same(got, want):
+        return True
+    right = as_array(want)
+    if right is None:
+        return type(got) is type(want) and got == want
+    mine = as_array(got)
+    if mine is None:
+        return False
+    mine = _without_row(mine, right) if accept_row else mine
+    return mine.shape == right.shape and _close(mine, right, tolerance)
+
+
+def _without_row(mine: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Shape (1, D) as (D,), where that is wanted."""
+    return np.asarray(mine[0]) if mine.ndim == right.ndim + 1 and mine.shape[0] == 1 else mine
+
+
+def _is_the_same(got: object, want: object) -> bool:
+    """Whether two values are equal and of one type: the usual case, told in a tenth of the time."""
+    if type(got) is not type(want):
+        return False
+    if isinstance(got, np.ndarray) and isinstance(want, np.ndarray):
+        return got.shape == want.shape and got.dtype.kind in "biufc" and bool((got == want).all())
+    return isinstance(got, int | float) and got == want
 
 
 def _no_number(got: object) -> str:

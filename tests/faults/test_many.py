@@ -1,0 +1,136 @@
+"""A large class in one run: memory stays flat, and no process, file, descriptor or thread is left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from autograder import batch
+from autograder.batch import Job
+from autograder.course import Course
+from autograder.grading import Graded, Grader
+from autograder.model import Record
+
+from . import classroom
+from .classroom import ASSIGNMENT, CHAIN, STEP
+from .conftest import LIMITS
+
+CRASHES = ("import os\nos._exit(0)", "import ctypes\nctypes.string_at(0)", "raise SystemExit", "x = [0] * 10**12", "(")
+SLACK = 24 << 20
+"""Bytes that a process may grow by after its first notebooks, for whatever reason."""
+
+
+def rss(pid: int | str) -> int:
+    """Bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def shared() -> set[str]:
+    """What lies in folders that everybody may write."""
+    return {f"{folder}/{name}" for folder in ("/dev/shm", "/var/tmp") for name in os.listdir(folder)}
+
+
+def hand_in(course: Course, number: int) -> Path:
+    """A student's notebook: half solved, and in one of ten some gap ends its runner, or the file is broken."""
+    name = f"student{number:04}"
+    plan = course.plan(STEP)
+    data = classroom.half_solved(plan, name)
+    if number % 10 == 3:
+        answers = {gap.name: gap.solution for gap in plan.gaps}
+        data = classroom.answered(plan, {**answers, "drop": CRASHES[number // 10 % len(CRASHES)]})
+    if number % 10 == 7:
+        data = data[: len(data) // (1 + number // 10 % 3)]
+    return classroom.hand_in(course, name, {STEP: data})
+
+
+def grade_many(course: Course, students: int) -> None:
+    """Grade a class with two workers, and look at what has grown and what is left."""
+    jobs = [
+        Job(student=f"student{number:04}", notebook=STEP, path=hand_in(course, number)) for number in range(students)
+    ]
+    files = {path for path in course.root.rglob("*") if "submitted" not in path.parts}
+    elsewhere, descriptors, threads = shared(), len(os.listdir("/proc/self/fd")), threading.active_count()
+    started = set(classroom.descendants(os.getpid()))
+    seen: list[dict[int | str, int]] = []
+    most_alive = 0
+    kept_bytes = 0
+
+    def told(record: Record) -> None:
+        nonlocal most_alive, kept_bytes
+        kept_bytes += 4 * len(msgspec.json.encode(record))
+        done = len(seen)
+        processes = [*(set(classroom.descendants(os.getpid())) - started), "self"] if done % 20 == 0 else []
+        seen.append({pid: _rss_or_nothing(pid) for pid in processes})
+        if done % 100 == 0:
+            gc.collect()
+            most_alive = max(most_alive, sum(isinstance(one, Graded) for one in gc.get_objects()))
+
+    with Grader(course, LIMITS) as grader:
+        records = batch.grade_all(
+            grader, jobs, workers=2, results=course.root / "results.jsonl", keep=lambda graded: None, told=told
+        )
+        ends = {pid: _rss_or_nothing(pid) for pid in [*(set(classroom.descendants(os.getpid())) - started), "self"]}
+    assert [record.student for record in records] == [job.student for job in jobs]
+    assert all(record.score is not None for record in records)
+    assert most_alive <= 4  # one in each worker's hands, and one just handed over
+    assert len(ends) <= 1 + 3 + 2  # this process, a warm one for each thread, runners on their way
+    early = _first_seen(seen)
+    grown = {pid: bytes_ - early.get(pid, bytes_) for pid, bytes_ in ends.items()}
+    assert {pid: most for pid, most in grown.items() if most > SLACK + (kept_bytes if pid == "self" else 0)} == {}
+    assert set(classroom.descendants(os.getpid())) - started == set()
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
+    assert threading.active_count() <= threads
+    assert shared() - elsewhere == set()
+    assert {path for path in course.root.rglob("*") if "submitted" not in path.parts} - files == {
+        course.root / "results.jsonl"
+    }
+
+
+def _rss_or_nothing(pid: int | str) -> int:
+    try:
+        return rss(pid)
+    except OSError:  # a runner that has ended
+        return 0
+
+
+def _first_seen(seen: Sequence[dict[int | str, int]]) -> dict[int | str, int]:
+    """Memory of each process when the class was one tenth through, or when it was first seen."""
+    found: dict[int | str, int] = {}
+    for one in seen[len(seen) // 10 :]:
+        for pid, bytes_ in one.items():
+            found.setdefault(pid, bytes_)
+    return found
+
+
+def test_a_class_leaves_nothing_behind(tmp_path: Path) -> None:
+    grade_many(classroom.make_course(tmp_path / "course", (STEP,)), 40)
+
+
+@pytest.mark.long
+def test_a_class_of_two_thousand_notebooks_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
+    grade_many(classroom.make_course(tmp_path / "course", (STEP,)), 2000)
+
+
+def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
+    """Many students, no sandbox: what is written is what was found."""
+    from autograder import gradebook
+
+    course = classroom.make_course(tmp_path / "course", (CHAIN, STEP))
+    with Grader(course, LIMITS) as grader:
+        records = [
+            grader.not_handed_in(f"student{number:04}", name).record for number in range(300) for name in course.sources
+        ]
+    url, config = classroom.url_of(course), gradebook.load_config(course.root)
+    for _ in range(2):
+        assert gradebook.write(course, records, url=url, config=config) == []
+    found = classroom.marks(course)
+    assert len(found) == len(records)
+    assert {row.auto for one in found.values() for row in one.gaps.values()} == {0.0}
+    assert ASSIGNMENT in {record.assignment for record in records}
