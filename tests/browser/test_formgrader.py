@@ -6,15 +6,16 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parents[2]
-TOKEN = "browser-tests"
+from ..jupyter import ROOT, TOKEN, served
+
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [str(Path(sys.executable).parent / "autograder"), "demo", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "COLUMNS": "100"})
     return folder
+
+
+@pytest.fixture(scope="module")
+def formgrader(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(demo, tmp_path_factory.mktemp("home"), formgrader=True) as address:
+        yield address
 
 
 def score(course: Path, student: str) -> float:
@@ -36,20 +43,19 @@ def score(course: Path, student: str) -> float:
 
 
 def test_the_autograde_button_gives_the_same_marks_and_the_gap_is_found(
-    demo: Path, serve: Callable[[Path, str], str], page: Page
+    demo: Path, formgrader: str, page: Page
 ) -> None:
     before = score(demo, "ben")
     with closing(sqlite3.connect(demo / "gradebook.db")) as book:  # what the button must put right again
         book.execute("update grade set auto_score = 0")
         book.commit()
-    address = serve(demo, "jupyterlab")
-    page.goto(f"{address}/formgrader?token={TOKEN}")  # sets the cookie that the next pages' own requests need
-    page.goto(f"{address}/formgrader/manage_submissions/1_neuron")
+    page.goto(f"{formgrader}/formgrader?token={TOKEN}")  # sets the cookie that the next pages' own requests need
+    page.goto(f"{formgrader}/formgrader/manage_submissions/1_neuron")
     page.locator("tr", has_text="ben").locator(".autograde a").first.click()
     expect(page.get_by_text("Successfully autograded '1_neuron' for student 'ben'")).to_be_visible(timeout=120_000)
     assert score(demo, "ben") == before > 0
 
-    page.goto(f"{address}/formgrader/gradebook/1_neuron/02_chain")
+    page.goto(f"{formgrader}/formgrader/gradebook/1_neuron/02_chain")
     page.locator("td a").first.click()
     expect(page.get_by_text("drelu_dsum:").first).to_be_visible(timeout=120_000)
     expect(page.get_by_text("of 3 points").first).to_be_visible(timeout=120_000)

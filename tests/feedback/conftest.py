@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -43,12 +42,3 @@ def sources(files: Mapping[str, Path]) -> Mapping[str, str]:
 def pages(sources: Mapping[str, str]) -> Mapping[str, Element]:
     """The pages as read by a strict reader."""
     return {name: read(text) for name, text in sources.items()}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where Debian's Chromium is."""
-    path = shutil.which("chromium")
-    if not path:
-        pytest.skip("there is no chromium; `make browser` installs it")
-    return path

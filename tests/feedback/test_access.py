@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from autograder.feedback_page import HERE
 
 from .reader import Element
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def test_headings_are_in_order_under_one_title(pages: Mapping[str, Element]) -> None:
@@ -98,14 +88,6 @@ def test_every_text_colour_has_contrast_on_every_ground(scheme: str) -> None:
     for ground in ("page", "card", "code", "blue-soft", "orange-soft"):
         for text in ("ink", "muted", "blue", "orange", "green"):
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=[*FLAGS])
-        yield opened
-        opened.close()
 
 
 TOO_PALE = """

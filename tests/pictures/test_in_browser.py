@@ -7,14 +7,7 @@ with `pytest -rP`.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,21 +17,11 @@ import pytest
 from lab.pictures.looks import style_of_view
 from lab.pictures.picture import as_art, as_caption
 
+from ..jupyter import TOKEN, served
 from .states import pictures
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or ""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no chromium; `make browser` installs it"),
-]
+pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
-TOKEN = "pictures"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-]
 NEURON = "x, w, b = [1.0, -2.0, 3.0], [-3.0, -1.0, 2.0], 1.0"
 LAYER = """import numpy as np
 inputs = np.array([[1.0, 2.0, 3.0, 2.5], [2.0, 5.0, -1.0, 2.0], [-1.5, 2.7, 3.3, -0.8]])
@@ -99,61 +82,9 @@ LAYOUT = """width => {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[tuple[str, Path]]:
-    """A JupyterLab of its own: nothing of the user's, no news, a free port."""
-    base = tmp_path_factory.mktemp("jupyter")
-    names = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-    folders = {name: base / name.lower() for name in (*names, "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
-    quiet = folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab" / "apputils-extension"
-    for folder in (*folders.values(), quiet, base / "notebooks"):
-        folder.mkdir(parents=True, exist_ok=True)
-    news = quiet / "notification.jupyterlab-settings"
-    news.write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY"))}
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-        "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={base / 'notebooks'}",
-        "--LabApp.expose_app_in_browser=True",
-        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': False}",
-    ]  # fmt: skip
-    log = (base / "log").open("w")
-    process = subprocess.Popen(
-        command, stdout=log, stderr=subprocess.STDOUT, cwd=base / "notebooks",
-        env=kept | {name: str(folder) for name, folder in folders.items()} | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", process, base / "log")
-        yield f"http://127.0.0.1:{port}", base / "notebooks"
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                answer.read()
-            return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    folder = tmp_path_factory.mktemp("notebooks")
+    with served(folder, tmp_path_factory.mktemp("home")) as address:
+        yield address, folder
 
 
 @pytest.fixture
