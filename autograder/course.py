@@ -12,7 +12,7 @@ import os
 import secrets
 import textwrap
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -196,8 +196,10 @@ def _plan(source: SourceNotebook, secret: str) -> Plan:
         *(twin for row in spec.get("draw", []) for twin in _draw(row, page, spec, source.name, secret)),
     )
     for gap in gaps:
-        if gap.open_twin not in [twin.name for twin in twins if twin.judges(gap.name)]:
-            raise KitError(f"{path}: the open twin {gap.open_twin} of gap {gap.name} does not judge it.")
+        missing = set(gap.open_twins) - {twin.name for twin in twins if twin.judges(gap.name)}
+        if missing or not gap.open_twins:
+            wrong = ", ".join(sorted(missing)) or "an empty list"
+            raise KitError(f"{path}: `open` of gap {gap.name} must list twins that judge it; {wrong} does not.")
     reference = Repaired(cells=tuple(_solved(source)))
     return Plan(
         assignment=source.assignment,
@@ -216,7 +218,7 @@ def _solved(source: SourceNotebook) -> list[FoundCell]:
     ]
 
 
-def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twin: str) -> Gap:
+def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twins: Sequence[str]) -> Gap:
     name = row["name"]
     cells = {cell.grade_id: cell for cell in source.graded}
     try:
@@ -240,7 +242,7 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twin: str) -> Gap:
         closed=row.get("closed", False),
         accepts_row=tuple(row.get("accepts", {})),
         tolerance=float(row.get("tolerance", 1e-9)),
-        open_twin=row.get("open", open_twin),
+        open_twins=tuple(row.get("open", open_twins)),
         minutes=row["minutes"],
         difficulty=row["difficulty"],
         solution=files.solution_of(cell.source),

@@ -53,7 +53,7 @@ def wrong_outputs(case: Case) -> tuple[str, ...]:
 
 
 def comparisons(case: Case) -> tuple[Comparison, ...]:
-    """Wrong outputs beside wanted ones, on the first twin that shows any: the page, else the open twin."""
+    """Wrong outputs beside wanted ones, on the first twin that shows any: the page, else an open twin."""
     for twin in case.twins:
         wrong = _wrong_on(case, twin) if case.gap.shows(twin) else []
         own = [name for name in wrong if name in case.gap.outputs]  # a driver's results repeat them

@@ -187,7 +187,7 @@ def _mark(result: GapResult) -> Mark:
 
 
 def _where(twin: TwinKind) -> str:
-    return "On the page’s numbers" if twin is TwinKind.PAGE else "On the open twin"
+    return "On the page’s numbers" if twin is TwinKind.PAGE else "On an open twin"
 
 
 def _without(text: str, compared: Sequence[Comparison]) -> str:

@@ -80,7 +80,7 @@ def _write_open_numbers(course: Course, folder: Path) -> None:
 
 
 def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
-    """What the students' check knows: the page and one open twin a gap, right values, and those of known mistakes.
+    """What the students' check knows: page and open twins of each gap, right values, and those of known mistakes.
 
     Numbers only: no formula of a solution, no hidden twin.
     """
@@ -98,8 +98,9 @@ def _imports(plan: Plan) -> str:
 
 
 def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
-    twins = [*plan.judging(gap.name, TwinKind.PAGE), next(one for one in plan.twins if one.name == gap.open_twin)]
-    twins = list({twin.name: twin for twin in twins}.values())
+    named = {twin.name: twin for twin in plan.twins}
+    pages = [twin.name for twin in plan.judging(gap.name, TwinKind.PAGE)]
+    twins = [named[name] for name in dict.fromkeys([*pages, *gap.open_twins])]
     return {
         "points": gap.points,
         "minutes": gap.minutes,

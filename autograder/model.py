@@ -86,7 +86,7 @@ class Gap:
         closed: Only `inputs` (and imports) exist while the cell runs.
         accepts_row: Outputs of shape (D,) that may also come as (1, D).
         tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
-        open_twin: Name of the twin whose numbers the student may see.
+        open_twins: Names of the twins whose numbers the student may see.
         solution: The reference's cell, without markers.
         stub: The cell as students get it.
     """
@@ -104,7 +104,7 @@ class Gap:
     closed: bool
     accepts_row: tuple[str, ...]
     tolerance: float
-    open_twin: str
+    open_twins: tuple[str, ...]
     minutes: int
     difficulty: int
     solution: str
@@ -129,8 +129,8 @@ class Gap:
         return self.outputs + self.results
 
     def shows(self, twin: Twin) -> bool:
-        """Whether a student may see the numbers of `twin` at this gap: the page's, and those of its open twin."""
-        return twin.kind is TwinKind.PAGE or twin.name == self.open_twin
+        """Whether a student may see the numbers of `twin` at this gap: the page's, and those of its open twins."""
+        return twin.kind is TwinKind.PAGE or twin.name in self.open_twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +332,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """An output that is not right, beside the wanted one, on numbers that a student may see.
 
     Attributes:
-        twin: PAGE for the documents' numbers, GENERAL for the open twin.
+        twin: PAGE for the documents' numbers, GENERAL for an open twin.
         differs: Places in both `entries` that differ; empty where the shapes do.
     """
 

@@ -106,6 +106,6 @@ def _problem(case: Case, twin: Twin, name: str, right: object) -> str:
 def _where(case: Case, twin: Twin) -> str:
     if twin.kind is TwinKind.PAGE:
         return "On the page's numbers"
-    if twin.name == case.gap.open_twin:
-        return "On the open twin"
+    if case.gap.shows(twin):
+        return "On an open twin"
     return "On hidden numbers" if twin.kind is TwinKind.GENERAL else "In a corner case"

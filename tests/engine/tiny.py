@@ -28,7 +28,7 @@ def gap(name: str, solution: str, *, inputs: str = "", outputs: str = "", result
             "closed": False,
             "accepts_row": (),
             "tolerance": 1e-9,
-            "open_twin": "A",
+            "open_twins": ("A",),
             "minutes": 1,
             "difficulty": 1,
             "solution": solution,

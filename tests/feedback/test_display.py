@@ -23,7 +23,7 @@ def plan() -> Plan:
 
 @pytest.fixture(scope="module")
 def gap(plan: Plan) -> Gap:
-    return replace(plan.gap("products"), outputs=("a", "b"), open_twin="A")
+    return replace(plan.gap("products"), outputs=("a", "b"), open_twins=("A",))
 
 
 @pytest.mark.parametrize(

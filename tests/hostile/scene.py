@@ -136,7 +136,7 @@ class Scene:
     def forbid_hidden_numbers(self, plan: Plan, reference: Transcript) -> None:
         """Add the numbers of hidden twins, as text, to what no student may read."""
         shown = set(_texts(plan.page.givens))
-        open_twins = {gap.open_twin for gap in plan.gaps}
+        open_twins = {name for gap in plan.gaps for name in gap.open_twins}
         hidden = []
         for twin in plan.twins:
             values = [twin.givens, *twin.probes.values(), *twin.before.values()]

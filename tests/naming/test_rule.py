@@ -30,7 +30,7 @@ def gap(**changes: Any) -> Gap:
         "closed": False,
         "accepts_row": (),
         "tolerance": 1e-9,
-        "open_twin": "open",
+        "open_twins": ("open",),
         "minutes": 1,
         "difficulty": 1,
         "solution": "slope = z",
