@@ -37,8 +37,8 @@ TRIES = {
     ),
     "1_neuron/02_chain": Try(
         "drelu_dsum",
-        "drelu_dsum = dvalue * z",
-        "The activation stands where its slope belongs",
+        "drelu_dsum = 1.0 if z > 0 else 0.0",
+        "The upstream gradient is left out",
         "drelu_dsum = dvalue * (1.0 if z > 0 else 0.0)",
         "pictures.circuit(",
     ),

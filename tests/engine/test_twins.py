@@ -86,8 +86,8 @@ def test_draws_that_never_keep_are_refused_with_the_condition(checks, monkeypatc
 FAULTS = [
     ("name = 'relu_dz'", "name = 'relu'", "gap relu, but source/1_neuron/02_chain.ipynb has no cell with grade_id"),
     ("name = 'dmul'", "name = 'drelu_dx'", "Make the order the same"),
-    ("open = 'A'", "open = 'Z'", "the open twin Z of gap drelu_dsum does not judge it"),
-    ("open = 'A'", "open = A", "is no valid TOML"),
+    ("open = ['A',", "open = ['Z',", "`open` of gap relu_dz must list twins that judge it; Z does not"),
+    ("open = ['A',", "open = [A,", "is no valid TOML"),
 ]
 
 

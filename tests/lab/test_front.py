@@ -274,5 +274,5 @@ def test_the_data_holds_no_solution_line_and_no_hidden_number():
         content = path.read_text(encoding="utf-8")
         assert '"solution"' not in content
         for gap in data.notebooks()[path.stem].values():
-            assert 2 <= len(gap.numbers) <= 3
+            assert 2 <= len(gap.numbers) <= 4
             assert texts.HEADS["right"] not in gap.stub

@@ -120,7 +120,7 @@ SPOKEN = "Yours minus wanted for {name}; {wrong} of {all} entries differ: {place
 NO_NUMBER = "no number"
 QUESTION = "Ask yourself"
 
-RIGHT = "Your cell gives what is wanted on the page's numbers and on every other set that it may see here."
+RIGHT = "Your cell gives what is wanted on the page's numbers and on every other set that you can see here."
 RIGHT_ON_PAGE = "Your cell gives what is wanted on the page's numbers."
 HIDDEN = "Hidden checks with other numbers follow when you hand in."
 
