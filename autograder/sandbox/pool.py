@@ -63,7 +63,10 @@ MOST_LINES = 999
 """Lines of a cell that an error may name; a forged one says no more."""
 SHOWN_KINDS = frozenset(["text/plain", "image/png"])
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
-_CALM = r"(numpy|math|cmath|itertools|functools|operator|collections|fractions|statistics|typing|dataclasses)(\.\w+)*"
+_CALM = (
+    r"(numpy|math|cmath|itertools|functools|operator|collections|fractions|statistics|typing|dataclasses)"
+    r"(\.(?!_|tests\b)\w+)*"
+)
 _AS = r"( as \w+)?"
 _IMPORT = re.compile(
     rf"(import {_CALM}{_AS}(, {_CALM}{_AS})*|from {_CALM} import ([*]|\w+{_AS}(, \w+{_AS})*)) *(#.*)?",

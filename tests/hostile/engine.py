@@ -74,7 +74,7 @@ def handed_in(scene: Scene, course: Course, entry: Entry) -> HandedIn:
 
 
 def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
-    """Put a submission where graders look for it; `link:PATH` as a file's content makes a link."""
+    """Put a submission where graders look for it; `link:PATH` as a file's content makes a link, `size:N` a hole."""
     folder = scene.root / "submitted" / entry.id / ASSIGNMENT
     if what.link:
         folder.parent.symlink_to(what.link)
@@ -89,6 +89,9 @@ def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
             path.mkdir()
         elif content.startswith(b"link:"):
             path.symlink_to(content.removeprefix(b"link:").decode())
+        elif content.startswith(b"size:"):
+            path.write_bytes(content)
+            os.truncate(path, int(content.split()[0].removeprefix(b"size:")))
         else:
             path.write_bytes(content)
     return folder
