@@ -39,7 +39,6 @@ from autograder.grading import Graded
 from autograder.model import KitError, Record, Status
 from autograder.notebook import SourceNotebook
 
-
 MOST_TIMESTAMP = 100
 """Bytes of a `timestamp.txt`. Students can put one beside their notebooks, and a file may be longer than memory."""
 
@@ -358,8 +357,8 @@ def unreadable_timestamp(folder: Path, error: Exception) -> str:
     """What is said of a submission that does not say when it was handed in."""
     problem = feedback.clean(str(error))  # it may repeat what the file says
     return (
-        f"{folder / 'timestamp.txt'} does not say when it was handed in ({problem}). Unless an earlier time is known, it "
-        "counts as on time. Write the time into the file, such as 2026-01-12 18:00:00 UTC, and grade again."
+        f"{folder / 'timestamp.txt'} does not say when it was handed in ({problem}). Unless an earlier time is known, "
+        "it counts as on time. Write the time into the file, such as 2026-01-12 18:00:00 UTC, and grade again."
     )
 
 
