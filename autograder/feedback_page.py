@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,9 @@ from autograder.model import CheckResult, Comparison, GapResult, KitError, Numbe
 
 HERE = Path(__file__).parent
 MOST_CELLS, MOST_ROWS = 400, 12
+MOST_SOURCE = 200_000
+"""Characters of all cells together: what is made to be slow to colour or to lay out shall not hold up a class."""
+NO_ROOM = "(This page has no room for this cell: see your notebook.)"
 
 
 class FeedbackPage(Exporter):
@@ -80,7 +83,7 @@ def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], tit
         slip=_slip(steps),
         absent=_absent(record),
         remarks=_remarks(record.remarks, record.gaps),
-        cells=[] if _absent(record) else list(_cells(cells[:MOST_CELLS], {step.gap: step for step in steps})),
+        cells=[] if _absent(record) else list(_cells(_that_fit(cells), {step.gap: step for step in steps})),
         css=Markup(css),
         policy=f"default-src 'none'; style-src '{_hash(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
@@ -264,7 +267,17 @@ class _Cell:
     step: _Step | None = None
 
 
-def _cells(cells: Sequence[Mapping[str, Any]], steps: Mapping[str, _Step]) -> Iterator[_Cell]:
+def _that_fit(cells: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The first cells; one that is longer than what is left has a note in its place."""
+    left = MOST_SOURCE
+    for cell in cells[:MOST_CELLS]:
+        size = len(cell["source"])
+        fits = size <= left
+        left -= size if fits else 0
+        yield cell if fits else {**cell, "source": NO_ROOM}
+
+
+def _cells(cells: Iterable[Mapping[str, Any]], steps: Mapping[str, _Step]) -> Iterator[_Cell]:
     prose = markup.Prose(3)
     for cell in cells:
         marks_of_cell = cell["metadata"].get("nbgrader", {})

@@ -39,6 +39,9 @@ from autograder.grading import Graded
 from autograder.model import KitError, Record, Status
 from autograder.notebook import SourceNotebook
 
+MOST_TIMESTAMP = 100
+"""Bytes of a `timestamp.txt`. Students can put one beside their notebooks, and a file may be longer than memory."""
+
 
 def load_config(root: Path) -> Config:
     """The course's `nbgrader_config.py`."""
@@ -318,7 +321,7 @@ def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, s
         if stamp is None:
             continue
         try:
-            handed_in = parse_utc(stamp.read_text(encoding="utf-8").strip())
+            handed_in = parse_utc(timestamp_of(stamp))
         except (OSError, ValueError, OverflowError, TypeError) as error:
             notices.append(unreadable_timestamp(folder, error))
             continue
@@ -337,11 +340,25 @@ def timestamp_in(folder: Path) -> Path | None:
     return path if path.is_file() and not path.is_symlink() else None
 
 
+def timestamp_of(stamp: Path) -> str:
+    """What such a file says.
+
+    Raises:
+        ValueError: It is no text, or longer than any time.
+    """
+    with stamp.open("rb") as file:
+        content = file.read(MOST_TIMESTAMP + 1)
+    if len(content) > MOST_TIMESTAMP:
+        raise ValueError(f"it has more than {MOST_TIMESTAMP} bytes")
+    return content.decode().strip()
+
+
 def unreadable_timestamp(folder: Path, error: Exception) -> str:
     """What is said of a submission that does not say when it was handed in."""
+    problem = feedback.clean(str(error))  # it may repeat what the file says
     return (
-        f"{folder / 'timestamp.txt'} does not say when it was handed in ({error}). Unless an earlier time is known, it "
-        "counts as on time. Write the time into the file, such as 2026-01-12 18:00:00 UTC, and grade again."
+        f"{folder / 'timestamp.txt'} does not say when it was handed in ({problem}). Unless an earlier time is known, "
+        "it counts as on time. Write the time into the file, such as 2026-01-12 18:00:00 UTC, and grade again."
     )
 
 
@@ -465,7 +482,7 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(part, path)
     stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
-    if stamp is not None:
+    if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP:
         (folder / "timestamp.txt").write_bytes(stamp.read_bytes())
     return path
 

@@ -23,8 +23,8 @@ from pygments.token import Comment, Keyword, Number, String
 
 from autograder.feedback import clean, lines_of
 
-MOST_MARKDOWN, MOST_CODE, MOST_OUTPUT, MOST_FORMULA, MOST_PICTURE = 20_000, 40_000, 12_000, 2_000, 1_500_000
-"""Characters that are rendered; text beyond is shown plainly, or cut with a note."""
+MOST_MARKDOWN, MOST_CODE, MOST_OUTPUT, MOST_FORMULA, MOST_PICTURE = 5_000, 40_000, 12_000, 2_000, 1_500_000
+"""Characters that are rendered; text beyond is shown plainly, or cut with a note. Markdown takes quadratic time."""
 LONG_FORMULA = 35
 """Characters of LaTeX from which a formula in a line may be wider than a phone: browsers do not break it."""
 

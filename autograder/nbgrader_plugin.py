@@ -21,7 +21,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from autograder import batch, feedback, notebook, submitted
 from autograder.batch import Job
 from autograder.course import Course, find_root, secret_of, submission_of
-from autograder.gradebook import handed_out, timestamp_in, unreadable_timestamp
+from autograder.gradebook import handed_out, timestamp_in, timestamp_of, unreadable_timestamp
 from autograder.grading import Graded, Grader
 from autograder.model import KitError, Record, Status
 from autograder.notebook import Repaired
@@ -117,9 +117,11 @@ class SubmittedFiles(CourseDirectory):
 
     def get_existing_timestamp(self, dest_path: str) -> Any:
         """When a submission was handed in; None if its `timestamp.txt` does not say, which nbgrader fails at."""
-        if timestamp_in(Path(dest_path)) is None:
+        stamp = timestamp_in(Path(dest_path))
+        if stamp is None:
             return None
         try:
+            timestamp_of(stamp)
             return super().get_existing_timestamp(dest_path)
         except Exception as error:
             self.log.warning("%s", unreadable_timestamp(Path(dest_path), error))

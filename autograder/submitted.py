@@ -35,7 +35,8 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
         folder: Of one student and assignment; may not exist. A link to another folder holds nothing of the student's.
         name: The notebook, such as "02_chain".
         sources: Every notebook of the course, by name.
-        most_bytes: Of a longer file just enough is read to see that it is too long.
+        most_bytes: Of a longer file just enough is read to see that it is too long; files under other names are looked
+            at as long as they are no longer together.
 
     Raises:
         OSError: A file is there and cannot be read.
@@ -46,11 +47,9 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
     if own is not None and not repair(own, sources[name]).unreadable:
         return HandedIn(data=own)
     found = [
-        (_answered(repaired, sources[name]), path.name, data)
-        for path in itertools.islice(_others(folder, name), MOST_FILES)
-        if (data := _read(path, most_bytes)) is not None
-        and not _is_its_own(path, data, sources)
-        and not (repaired := repair(data, sources[name])).unreadable
+        (_answered(repaired, sources[name]), other, data)
+        for other, data in _under_other_names(folder, name, most_bytes)
+        if not _is_its_own(other, data, sources) and not (repaired := repair(data, sources[name])).unreadable
     ]
     if found:
         _, other, data = max(found)
@@ -87,15 +86,22 @@ def _read(path: Path, most_bytes: int) -> bytes | None:
         return file.read(most_bytes + 1)
 
 
-def _others(folder: Path, name: str) -> Iterator[Path]:
-    """Notebook files of other names, in the order of their names."""
+def _under_other_names(folder: Path, name: str, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of other notebook files, in the order of their names; no more than one notebook may take."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    return (path for path in paths if path.suffix == ".ipynb" and path.stem != name and not path.name.startswith("."))
+    others = (path for path in paths if path.suffix == ".ipynb" and path.stem != name and not path.name.startswith("."))
+    left = most_bytes
+    for path in itertools.islice(others, MOST_FILES):
+        data = _read(path, left)
+        if data is not None and len(data) <= left:
+            left -= len(data)
+            yield path.name, data
 
 
-def _is_its_own(path: Path, data: bytes, sources: Mapping[str, SourceNotebook]) -> bool:
+def _is_its_own(file: str, data: bytes, sources: Mapping[str, SourceNotebook]) -> bool:
     """Whether a file is the notebook that its name says."""
-    return path.stem in sources and not repair(data, sources[path.stem]).unreadable
+    name = file.removesuffix(".ipynb")
+    return name in sources and not repair(data, sources[name]).unreadable
 
 
 def _answered(repaired: Repaired, source: SourceNotebook) -> int:

@@ -30,7 +30,7 @@ from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.sandbox.wire import Output
+from autograder.sandbox.wire import MAX_OUTPUTS, Output
 
 CUT = "\n[The output was longer than is kept; the rest is left out.]\n"
 MOST_TEXT = 10_000
@@ -38,14 +38,14 @@ MOST_TEXT = 10_000
 
 
 class Sink:
-    """Collects the outputs of one cell in order, up to a number of bytes; drops them when not `keeping`."""
+    """Collects the outputs of one cell in order, up to a number of them and of bytes; drops them when not `keeping`."""
 
     def __init__(self) -> None:
         self.keeping = False
         self.most = 0
         self._outputs: list[dict[str, Any]] = []
         self._used = 0
-        self._clear_next = False
+        self._clear_next = self._is_cut = False
         self._earlier: dict[int, list[dict[str, Any]]] = {}
         self._changed: set[int] = set()
 
@@ -59,8 +59,7 @@ class Sink:
             last["parts"].append(text)
         else:
             self._outputs.append({"kind": "stream", "name": name, "parts": [text]})
-        if not self._room(len(text)):
-            self._outputs.append({"kind": "stream", "name": "stderr", "parts": [CUT]})
+        self._room(len(text))
 
     def add(self, size: int, **output: Any) -> None:
         """Add a result, a display or an error."""
@@ -82,6 +81,7 @@ class Sink:
         self._clear_next = wait
         if not wait:
             self._outputs.clear()
+            self._is_cut = False
 
     def take(self, cell: int) -> dict[int, list[Output]]:
         """The outputs of this cell, which has ended, and those of earlier cells that it changed; then start anew."""
@@ -89,14 +89,19 @@ class Sink:
             self._earlier[cell] = self._outputs
         taken = {earlier: self._earlier[earlier] for earlier in self._changed if earlier in self._earlier}
         taken[cell] = self._outputs
-        self._outputs, self._used, self._clear_next, self._changed = [], 0, False, set()
+        self._outputs, self._used, self._clear_next, self._is_cut, self._changed = [], 0, False, False, set()
         return {place: [_output(one) for one in outputs] for place, outputs in taken.items()}
 
     def _room(self, size: int) -> bool:
         if self._clear_next:
             self.clear(wait=False)
         self._used += size
-        return self._used < self.most
+        if self._used < self.most and len(self._outputs) < MAX_OUTPUTS - 1:
+            return True
+        if not self._is_cut:
+            self._is_cut = True
+            self._outputs.append({"kind": "stream", "name": "stderr", "parts": [CUT]})
+        return False
 
 
 def _output(parts: dict[str, Any]) -> Output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import marshal
 import os
 import re
@@ -19,6 +20,7 @@ from typing import Self, TypeVar
 import msgspec
 
 from autograder.model import (
+    ABSENT,
     Answer,
     Cell,
     CellKind,
@@ -61,12 +63,17 @@ MOST_LINES = 999
 """Lines of a cell that an error may name; a forged one says no more."""
 SHOWN_KINDS = frozenset(["text/plain", "image/png"])
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
-_CALM = r"(numpy|math|cmath|itertools|functools|operator|collections|fractions|statistics|typing|dataclasses)(\.\w+)*"
+_CALM = (
+    r"(numpy|math|cmath|itertools|functools|operator|collections|fractions|statistics|typing|dataclasses)"
+    r"(\.(?!_|tests\b)\w+)*"
+)
 _AS = r"( as \w+)?"
 _IMPORT = re.compile(
     rf"(import {_CALM}{_AS}(, {_CALM}{_AS})*|from {_CALM} import ([*]|\w+{_AS}(, \w+{_AS})*)) *(#.*)?",
 )
 """What a closed gap may have imported elsewhere: modules whose import does nothing but define names."""
+MOST_IMPORTS, LONGEST_IMPORT = 100, 200
+"""Lines, and characters of one: they run before anything that could be blamed for a runner's end."""
 
 _SHOWS = re.compile(r"(show\([^()]*\))? *(#.*)?")
 
@@ -208,9 +215,10 @@ class Speech:
     def _after(self, places: Places, at: int, got: Given) -> After:
         gap, following = self.order[at], self._before(places, at + 1, got)
         if gap.closed:
-            return After([], (), "", following)
+            return After([], (), b"", following)
         states = [self._right(place, gap, got) for place in places]
-        return After(states, gap.supplies, gap.solution if gap.supplies else "", following)
+        code = _compiled(gap.solution, f"the solution of gap {gap.name}") if gap.supplies else b""
+        return After(states, gap.supplies, code, following)
 
     def _before(self, places: Places, at: int, got: Given) -> Before | None:
         if at == len(self.order):
@@ -220,7 +228,7 @@ class Speech:
             closed=gap.closed,
             outputs=gap.outputs,
             defines=(gap.name, *gap.supplies) if gap.driver else (),
-            driver=_compiled(gap),
+            driver=_compiled(gap.driver, f"checks/{gap.notebook}.toml: the driver of gap {gap.name}"),
             results=gap.results,
             cases={number: self._case(gap, place, got) for number, place in enumerate(places)},
         )
@@ -296,6 +304,7 @@ class Sandbox:
         of a gap counts: a runner that ended has seen right values, and which cell ended it could tell the next one.
         """
         left_out: dict[int, Fault] = {}
+        in_the_open = 0
         too_late: set[int] = set()
         answers: dict[str, dict[str, Answer]] = {twin.name: {} for twin in speech.plan.twins}
         for places in speech.groups:
@@ -318,11 +327,13 @@ class Sandbox:
                     late = {gap.name: stopped for gap in speech.plan.gaps if gap.name not in given}
                     given |= late
                     too_late |= {at for at, cell in enumerate(submission.cells) if cell.grade_id in late}
+            if places is speech.groups[0]:
+                in_the_open = len(left_out)
         for cell, fault in left_out.items():
             if submission.cells[cell].kind is CellKind.GAP:
                 for given in answers.values():
                     given[submission.cells[cell].grade_id] = Answer(outcome=fault.outcome, problem=fault.problem)
-        return Transcript(answers=answers, remarks=_remarks_on(submission, left_out))
+        return Transcript(answers=answers, remarks=_remarks_on(submission, left_out, in_the_open))
 
     def capture(self, speech: Speech, submission: Submission, left_out: frozenset[int]) -> dict[int, list[Output]]:
         """Outputs of a submission's cells as a kernel would show them, on the page and with nothing set right."""
@@ -365,7 +376,7 @@ class Sandbox:
                 first=None if capture else speech.first(places),
             )
             grader.send(frame_of(start), out_of_time)
-            _listen(grader, speech, places, heard, out_of_time)
+            _listen(grader, speech, places, heard, out_of_time, capture=capture)
         except TimeoutError as error:
             problem, outcome = str(error), Outcome.STOPPED
         except WireError as error:
@@ -419,23 +430,28 @@ def _listen(
     places: Places,
     heard: _Heard,
     out_of_time: Callable[[], str],
+    *,
+    capture: bool,
 ) -> None:
-    """Take one answer for each gap, in order, and reply to each."""
+    """Take one answer for each gap, in order, and reply to each; or take outputs, if those are wanted."""
     got: dict[str, dict[int, Frames]] = {}
     while True:
         message = grader.receive(out_of_time)
         if isinstance(message, Got):
             at = len(got)
-            if message.gap != at or at == len(speech.order):
+            if capture or message.gap != at or at == len(speech.order):
                 raise WireError("an answer that was not asked for")
             gap, twins = speech.order[at], speech.plan.twins
             gave = {places[number]: one for number, one in message.gave.items() if 0 <= number < len(places)}
-            heard.answers[gap.name] = {
-                twins[place].name: _answer(gap, twins[place], one) for place, one in gave.items()
+            heard.answers[gap.name] = {  # a twin left out has had its turn: right values come next
+                twins[place].name: _answer(gap, twins[place], gave[place]) if place in gave else ABSENT
+                for place in places
             }
-            got[gap.name] = {place: one.values for place, one in gave.items()}
+            got[gap.name] = {} if speech.reference else {place: one.values for place, one in gave.items()}
             grader.send(speech.reply(places, at, got), out_of_time)
         elif isinstance(message, Shown):
+            if not capture:
+                raise WireError("outputs that were not asked for")
             heard.shown[message.cell] = message.outputs
         elif isinstance(message, Ready):
             heard.ready = True
@@ -499,12 +515,13 @@ def _to_run(speech: Speech, cell: Cell, *, skipped: bool) -> RunCell:
     return RunCell(cell.source, gap, cell.givens, skipped or only_shows)
 
 
-def _compiled(gap: Gap) -> bytes:
+def _compiled(source: str, what: str) -> bytes:
+    """Code without its comments and docstrings, which are nobody's business in a runner; empty for no source."""
     try:
-        code = compile(gap.driver, "<driver>", "exec", dont_inherit=True)
+        code = compile(source, "<kit>", "exec", dont_inherit=True, optimize=2)
     except SyntaxError as error:
-        raise KitError(f"checks/{gap.notebook}.toml: the driver of gap {gap.name} is no Python: {error}.") from None
-    return marshal.dumps(code) if gap.driver else b""
+        raise KitError(f"{what} is no Python: {error}.") from None
+    return marshal.dumps(code) if source else b""
 
 
 @cache
@@ -518,8 +535,9 @@ def _imports(speech: Speech, submission: Submission) -> str:
     if not speech.order[:1] or not speech.order[0].closed:
         return ""
     lines = [line.strip() for cell in submission.cells for line in cell.source.splitlines()]
-    wanted = dict.fromkeys(line for line in lines if _IMPORT.fullmatch(line))
-    return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in wanted)
+    wanted = dict.fromkeys(line for line in lines if len(line) <= LONGEST_IMPORT and _IMPORT.fullmatch(line))
+    some = itertools.islice(wanted, MOST_IMPORTS)
+    return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in some)
 
 
 def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[int]) -> int:
@@ -533,11 +551,16 @@ def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[
     return max(set(own).difference(left_out), default=NOWHERE)
 
 
-def _remarks_on(submission: Submission, left_out: Mapping[int, Fault]) -> dict[str, tuple[str, ...]]:
-    """Remarks on the student's own cells that had to be left out."""
+def _remarks_on(submission: Submission, left_out: Mapping[int, Fault], in_the_open: int) -> dict[str, tuple[str, ...]]:
+    """Remarks on the student's own cells that had to be left out, the first ones of them on numbers that may be seen.
+
+    Which one ended on hidden numbers is not said: one of hundreds, chosen by a hidden number, would tell it.
+    """
     own = [
         f"Your own cell at position {submission.cells[at].index + 1} was left out of the grading: {fault.problem}."
-        for at, fault in left_out.items()
+        if place < in_the_open
+        else f"A cell of your own was left out of the grading. On hidden numbers, {fault.problem}."
+        for place, (at, fault) in enumerate(left_out.items())
         if submission.cells[at].kind is not CellKind.GAP
     ]
-    return {"": tuple(own)} if own else {}
+    return {"": tuple(dict.fromkeys(own))} if own else {}

@@ -19,6 +19,7 @@ import numpy as np
 from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, draw_nothing, execute, line_of
 from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
+    MAX_NAMES,
     After,
     ArrayFrame,
     Before,
@@ -244,7 +245,7 @@ class Replay:
             twin.state.update(state)
             touched = [name for name in gave[place].touched if name in twin.state] if gave else []
             twin.set_right(twin.state if before.driver else [*state, *touched])
-            if after.source:
+            if after.code:
                 _supply(twin, after)
 
     def _ready(self, before: Before) -> dict[int, Twin]:
@@ -276,13 +277,13 @@ class Replay:
                 error = raised
         text = describe(error) if error else ""
         line = line_of(error, self._name) if error else 0
-        return Gave(values, text, line, tuple(touched), repeats, needs_globals)
+        return Gave(values, text, line, tuple(touched[:MAX_NAMES]), repeats, needs_globals)
 
 
 def _supply(twin: Twin, after: After) -> None:
     """Put the reference's functions in place of the student's, for later gaps to call."""
     scope: dict[str, Any] = {"np": np, **unpack_all(twin.state)}
-    exec(_supplied(after.source), scope)
+    exec(marshal.loads(after.code), scope)
     twin.namespace.update({name: scope[name] for name in after.supplies})
 
 
@@ -291,11 +292,6 @@ def _names(code: CodeType) -> frozenset[str]:
     """Names that a driver's code uses, in its functions, too."""
     inner = [part for part in code.co_consts if isinstance(part, CodeType)]
     return frozenset(code.co_names).union(*map(_names, inner))
-
-
-@cache
-def _supplied(source: str) -> CodeType:
-    return compile(source, "<solution>", "exec", dont_inherit=True)
 
 
 def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:

@@ -13,9 +13,11 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 ELEMENT_TYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
 MAX_DIMENSIONS = 8
@@ -26,6 +28,9 @@ MAX_LEAVES = 10_000
 """Of a list of lists; numpy gives each as much room as the longest text needs."""
 MAX_ARRAY_BYTES = 1 << 16
 """Far above any right value of the course; one message carries a gap's answers on all twins."""
+MAX_NAMES = 200
+MAX_OUTPUTS = 1000
+"""Of one cell. Two bytes of a message can say "an empty output", which takes two hundred once it is decoded."""
 _HEADER = struct.Struct("<I")
 
 
@@ -41,7 +46,7 @@ class SequenceFrame(msgspec.Struct, frozen=True, array_like=True, tag="s"):
     """A list or tuple."""
 
     is_tuple: bool
-    items: tuple[Frame, ...]
+    items: Annotated[tuple[Frame, ...], Meta(max_length=MAX_ITEMS)]
 
 
 class OddFrame(msgspec.Struct, frozen=True, array_like=True, tag="o"):
@@ -122,21 +127,25 @@ class Start(msgspec.Struct, frozen=True, array_like=True, tag="Start"):
 
 
 class After(msgspec.Struct, frozen=True, array_like=True, tag="After"):
-    """Right values of the gap that has just answered, by twin; functions that later gaps call; and the next gap."""
+    """Right values of the gap that has just answered, by twin; functions that later gaps call; and the next gap.
+
+    Attributes:
+        code: Of those functions, as `marshal` writes it: what a later gap may call it need not read.
+    """
 
     states: list[Frames]
     supplies: tuple[str, ...]
-    source: str
+    code: bytes
     next: Before | None
 
 
 class Gave(msgspec.Struct, frozen=True, array_like=True):
     """What a gap gave on one twin. `error` is empty unless its cell or function raised."""
 
-    values: Frames
+    values: Annotated[Frames, Meta(max_length=MAX_NAMES)]
     error: str
     line: int
-    touched: tuple[str, ...]
+    touched: Annotated[tuple[str, ...], Meta(max_length=MAX_NAMES)]
     repeats: bool
     needs_globals: bool
 
@@ -149,7 +158,7 @@ class Got(msgspec.Struct, frozen=True, array_like=True, tag="Got"):
     """What the gap gave on every twin that judges it."""
 
     gap: int
-    gave: dict[int, Gave]
+    gave: Annotated[dict[int, Gave], Meta(max_length=MAX_ITEMS)]
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
@@ -158,17 +167,17 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     name: str = ""
     text: str = ""
-    data: dict[str, str] = {}
+    data: Annotated[dict[str, str], Meta(max_length=MAX_NAMES)] = {}
     ename: str = ""
     evalue: str = ""
-    traceback: list[str] = []
+    traceback: Annotated[list[str], Meta(max_length=MAX_ITEMS)] = []
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True, tag="Shown"):
     """A cell has run, with these outputs."""
 
     cell: int
-    outputs: list[Output]
+    outputs: Annotated[list[Output], Meta(max_length=MAX_OUTPUTS)]
 
 
 class End(msgspec.Struct, frozen=True, array_like=True, tag="End"):

@@ -14,7 +14,9 @@ from nbclient import NotebookClient
 
 from autograder import feedback
 from autograder.model import Cell, CellKind, Plan, Submission, Twin, TwinKind
+from autograder.sandbox.capture import CUT
 from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.wire import MAX_OUTPUTS
 
 from .tiny import Tiny, gap, twin
 
@@ -302,8 +304,15 @@ def test_what_is_updated_over_and_over_stays_within_the_limit(box):
     ]
     first, second, third = captured(box, cells)
     assert sum(len(output["data"]["text/plain"]) for output in first) <= 10**5 + 2
-    assert not second
+    assert [output["text"] for output in second] == [CUT]
     assert third == [{"output_type": "stream", "name": "stdout", "text": "end\n"}]
+
+
+def test_of_thousands_of_outputs_the_first_ones_are_kept(box):
+    first, second = captured(box, ["for i in range(3000): display({}, raw=True)", "print('end')"])
+    assert len(first) == MAX_OUTPUTS
+    assert first[-1]["text"] == CUT
+    assert second == [{"output_type": "stream", "name": "stdout", "text": "end\n"}]
 
 
 # ---- replays draw nothing --------------------------------------------------------------------

@@ -358,7 +358,20 @@ def test_a_twin_that_does_not_judge_a_gap_does_not_call_its_function(sandbox):
 
 def test_gaps_without_any_cell_are_absent_and_the_rest_is_graded(chain):
     transcript = chain.replay(double=None, total=None)
-    assert {name: set(answers) for name, answers in transcript.answers.items()} == {
-        name: {"triple"} for name in ("P", "A", "H")
-    }
+    assert {
+        twin: {gap for gap, answer in answers.items() if answer.outcome is not Outcome.ABSENT}
+        for twin, answers in transcript.answers.items()
+    } == {twin: {"triple"} for twin in ("P", "A", "H")}
     assert {name: found["z"] for name, found in values(transcript).items()} == chain.right("z")
+
+
+def test_which_cells_end_on_hidden_numbers_is_not_said(chain):
+    leave = "import os\nif x == {}: os._exit(0)"
+    on_hidden = {"double": leave.format(0.5), "triple": leave.format(0.5)}
+    transcript = chain.replay(own=on_hidden)
+    assert transcript.remarks == {
+        "": ("A cell of your own was left out of the grading. On hidden numbers, it ended the process.",)
+    }
+    transcript = chain.replay(own={**on_hidden, "total": leave.format(-2.0)})
+    assert transcript.remarks[""][0].startswith("Your own cell at position ")
+    assert len(transcript.remarks[""]) == 2

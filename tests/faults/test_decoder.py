@@ -132,6 +132,41 @@ def test_the_largest_frames_take_bounded_time_and_memory(name: str) -> None:
     assert most < MOST_TIMES_ITS_SIZE * len(body) + (1 << 20)
 
 
+EMPTY_OUTPUT, EMPTY_ANSWER = b"\x91\xa0", b"\x96\x80\xa0\x00\x90\xc3\xc2"
+LARGE_MESSAGES = {
+    "outputs of nothing": b"\x93\xa5Shown\x00\xdd" + struct.pack(">I", MOST // 2) + EMPTY_OUTPUT * (MOST // 2),
+    "answers of nothing": b"\x93\xa3Got\x00\xdf"
+    + struct.pack(">I", MOST // 12)
+    + b"".join(b"\xce" + struct.pack(">I", at) + EMPTY_ANSWER for at in range(MOST // 12)),
+    "names of nothing": b"\x93\xa3Got\x00\x81\x00\x96\xdf"
+    + struct.pack(">I", MOST // 6)
+    + b"".join(b"\xa4%04x\xc0" % (at % 65536) for at in range(MOST // 6)),
+    "kinds of nothing": b"\x93\xa5Shown\x00\x91\x94\xa0\xa0\xa0\xdf"
+    + struct.pack(">I", MOST // 6)
+    + b"".join(b"\xa4%04x\xa0" % (at % 65536) for at in range(MOST // 6)),
+    "lines of nothing": b"\x93\xa5Shown\x00\x91\x97\xa0\xa0\xa0\x80\xa0\xa0\xdd"
+    + struct.pack(">I", MOST)
+    + b"\xa0" * MOST,
+    "names that were touched": b"\x93\xa3Got\x00\x81\x00\x96\x80\xa0\x00\xdd"
+    + struct.pack(">I", MOST // 2)
+    + b"\xa1x" * (MOST // 2),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_MESSAGES)
+def test_a_message_of_millions_of_nothings_is_refused_before_it_takes_memory(name: str) -> None:
+    body = LARGE_MESSAGES[name]
+    assert len(body) <= Limits().frame_bytes
+    tracemalloc.start()
+    try:
+        with pytest.raises(msgspec.ValidationError, match="length <="):
+            msgspec.msgpack.decode(body, type=wire.FromRunner)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 1 << 16
+
+
 def fuzz(*arguments: str) -> str:
     """What the fuzzer says in the end; it must find nothing."""
     command = [sys.executable, str(HERE / "fuzz.py"), *arguments]

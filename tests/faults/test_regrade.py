@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -206,10 +207,14 @@ def test_gaps_changed_under_marks_are_refused_with_the_next_step(course: Course)
 
 def test_a_timestamp_that_cannot_be_read_is_named_and_counts_as_on_time(course: Course) -> None:
     stamp = course.root / "submitted" / "ann" / ASSIGNMENT / "timestamp.txt"
-    for content in (b"the day before", b"\xff\xfe", b"", b"99999-99-99 99:99:99 UTC"):
+    for content in (b"the day before", b"\xff\xfe", b"", b"\x1b]0;soon\x07", b"99999-99-99 99:99:99 UTC"):
         stamp.write_bytes(content)
         _, said = regrade(course)
         assert f"{stamp} does not say when it was handed in" in said.replace("\n", "")
+        assert "\x1b" not in said + gradebook.unreadable_timestamp(stamp.parent, ValueError(content.decode("latin-1")))
+    os.truncate(stamp, 1 << 40)  # a terabyte of nothing, which takes no room
+    assert "it has more than 100 bytes" in " ".join(regrade(course)[1].split())
+    assert not (course.root / "autograded" / "ann" / ASSIGNMENT / "timestamp.txt").stat().st_size > 100
     stamp.write_text(TWO_DAYS, encoding="ascii")
     assert "does not say" not in regrade(course)[1]
     assert marks(course)["ann", STEP].handed_in == "2026-01-14 17:00:00"

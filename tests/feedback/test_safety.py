@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pytest
 
-from autograder import feedback, markup
+from autograder import feedback, feedback_page, markup
 from autograder.course import Course
 from autograder.model import TwinKind, Value
 
@@ -192,3 +192,16 @@ def test_text_made_to_be_slow_is_not(text: str) -> None:
     began = time.process_time()
     read(str(markup.Prose(3).html(text)))
     assert time.process_time() - began < 3
+
+
+def test_no_notebook_has_more_cells_laid_out_than_there_is_time_for() -> None:
+    slow = [{"cell_type": "markdown", "metadata": {}, "source": f"{number}" + "\\\\[" * 1650} for number in range(300)]
+    last = {"cell_type": "markdown", "metadata": {}, "source": "the course's last words"}
+    shown = list(feedback_page._that_fit([*slow, last]))
+    assert len(shown) == len(slow) + 1
+    assert sum(len(cell["source"]) for cell in shown if cell["source"] != feedback_page.NO_ROOM) <= 200_000
+    assert shown[39]["source"] != feedback_page.NO_ROOM == shown[-2]["source"]
+    assert shown[-1] is last
+    prose, started = markup.Prose(3), time.process_time()
+    prose.html(slow[0]["source"])
+    assert time.process_time() - started < 1

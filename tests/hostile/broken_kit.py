@@ -1,7 +1,7 @@
-"""What the doctor finds where a layer is missing. A script: `python broken_kit.py FOLDER LINE`.
+"""What the doctor finds where a layer is missing or weaker. A script: `python broken_kit.py FOLDER LINE INSTEAD`.
 
-In namespaces of its own (see tests/sandbox/layers.py) it makes a throw-away copy of the kit whose `confine.apply` lacks
-LINE, has that copy's doctor examine itself, and prints what was found as JSON.
+In namespaces of its own (see tests/sandbox/layers.py) it makes a throw-away copy of the kit whose `confine.py` has
+INSTEAD for LINE, has that copy's doctor examine itself, and prints what was found as JSON.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ print(json.dumps({"refused": refused, "broken": broken, "report": doctor.report(
 """
 
 
-def copy_without(line: str, folder: Path) -> Path:
-    """A Python that uses a copy of the kit without this line in `apply`."""
+def copy_with(line: str, instead: str, folder: Path) -> Path:
+    """A Python that uses a copy of the kit whose confinement has another line in place of this one."""
     repository = HERE.parents[1]
     kit = folder / "kit"
     for name in ("autograder", "lab"):
@@ -38,7 +38,7 @@ def copy_without(line: str, folder: Path) -> Path:
     confine = kit / "autograder" / "sandbox" / "confine.py"
     text = confine.read_text(encoding="utf-8")
     assert text.count(f"\n    {line}\n") == 1, line
-    confine.write_text(text.replace(f"\n    {line}\n", "\n    pass\n"), encoding="utf-8")
+    confine.write_text(text.replace(f"\n    {line}\n", f"\n    {instead}\n"), encoding="utf-8")
     site = folder / "env" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     site.mkdir(parents=True)
     others = [path for path in sys.path if path.endswith("-packages")]
@@ -51,7 +51,7 @@ def copy_without(line: str, folder: Path) -> Path:
     return python
 
 
-def main(folder: Path, line: str) -> None:
+def main(folder: Path, line: str, instead: str) -> None:
     """Break, examine, print."""
     spec = importlib.util.spec_from_file_location("layers", HERE.parent / "sandbox" / "layers.py")
     assert spec is not None
@@ -60,11 +60,11 @@ def main(folder: Path, line: str) -> None:
     spec.loader.exec_module(layers)
     layers.enter()
     layers.seal(folder)
-    python = copy_without(line, folder)
+    python = copy_with(line, instead, folder)
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder)}
     done = subprocess.run([str(python), "-B", "-c", ASK], env=environment, cwd="/", check=True, capture_output=True)
     print(json.dumps(json.loads(done.stdout)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -18,7 +18,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from engine import LIMITS, Seen, handed_in, put
+from engine import LIMITS, Seen, handed_in, left_processes, put, warm_processes
 from entries import ASSIGNMENT, entries, id_of
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderApp
@@ -58,7 +58,7 @@ def main(folder: Path, out: Path, wanted: list[str]) -> None:
         started = time.monotonic()
         code = _nbgrader("autograde", ASSIGNMENT)
         seconds = time.monotonic() - started
-        after = scene.fingerprint()
+        after, warm, processes = scene.fingerprint(), warm_processes(), left_processes()
         connections = list(listeners.connections)
     _nbgrader("generate_feedback", ASSIGNMENT)
     with Grader(course) as grader:
@@ -72,6 +72,7 @@ def main(folder: Path, out: Path, wanted: list[str]) -> None:
         seconds=seconds,
         changed=changed,
         left=scene.left_behind(),
+        processes=processes if warm else ["there is no warm process, so nobody has looked"],
         connections=connections,
     )
     found = {"": everything}

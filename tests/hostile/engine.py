@@ -48,7 +48,7 @@ class Seen(msgspec.Struct):
         leaks: Canaries in what the student may read.
         changed: Files of the course and the kit that are not as before.
         left: Files in shared folders.
-        processes: Processes left in the sandbox's sessions, besides the warm ones.
+        processes: Processes left of the sandbox, besides the warm ones.
         connections: Kinds of connections that arrived.
         markup: Elements and attributes of the pages of feedback that can do something.
     """
@@ -74,7 +74,7 @@ def handed_in(scene: Scene, course: Course, entry: Entry) -> HandedIn:
 
 
 def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
-    """Put a submission where graders look for it; `link:PATH` as a file's content makes a link."""
+    """Put a submission where graders look for it; `link:PATH` as a file's content makes a link, `size:N` a hole."""
     folder = scene.root / "submitted" / entry.id / ASSIGNMENT
     if what.link:
         folder.parent.symlink_to(what.link)
@@ -89,6 +89,9 @@ def put(scene: Scene, entry: Entry, what: HandedIn) -> Path:
             path.mkdir()
         elif content.startswith(b"link:"):
             path.symlink_to(content.removeprefix(b"link:").decode())
+        elif content.startswith(b"size:"):
+            path.write_bytes(content)
+            os.truncate(path, int(content.split()[0].removeprefix(b"size:")))
         else:
             path.write_bytes(content)
     return folder
@@ -137,15 +140,10 @@ class Engine:
             leaks=self.scene.leaks(visible),
             changed=sorted(path for path in {*before, *after} if before.get(path) != after.get(path)),
             left=self.scene.left_behind(),
-            processes=self.processes(),
+            processes=left_processes(),
             connections=self.listeners.connections[known:],
             visible=visible,
         )
-
-    def processes(self) -> list[str]:
-        """Processes of the sandbox, and orphans of this one, besides the warm ones."""
-        warm = warm_processes()
-        return [text for pid, text in _processes() if text.split()[-1] in warm and pid not in warm]
 
     def close(self) -> None:
         """End the warm processes."""
@@ -155,6 +153,16 @@ class Engine:
 def warm_processes() -> set[str]:
     """Children of this process that lead a session: the warm ones."""
     return {pid for pid, text in _processes() if text.split()[1] == str(os.getpid()) and text.split()[-1] == pid}
+
+
+def left_processes() -> list[str]:
+    """Processes that the warm ones or their runners have started, in whatever session: the warm ones adopt orphans."""
+    warm, found = warm_processes(), _processes()
+    started, before = set(warm), set[str]()
+    while started != before:
+        before = set(started)
+        started |= {pid for pid, text in found if text.split()[1] in before or text.split()[2] in warm}
+    return [text for pid, text in found if pid in started - warm]
 
 
 def _processes() -> list[tuple[str, str]]:

@@ -112,10 +112,11 @@ class Scene:
             notebook = json.loads(path.read_bytes())
             for cell in notebook["cells"]:
                 text = "".join(cell["source"])
-                cell["source"] = (
-                    text.replace("### BEGIN SOLUTION", f"### BEGIN SOLUTION\n# {canary('a solution')}", 1)
-                    if "### BEGIN SOLUTION\n" in text and text.startswith("#") and "\ndef " not in text
-                    else text
+                cell["source"] = re.sub(
+                    "( *)### BEGIN SOLUTION\n",
+                    lambda found: f"{found[0]}{found[1]}# {canary('a solution')}\n",
+                    text,
+                    count=1,
                 )
             path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
         with sqlite3.connect(self.root / "other.db") as book:
@@ -189,7 +190,8 @@ def _files(top: Path) -> Iterator[Path]:
 
 def _fingerprint(path: Path) -> str:
     found = path.lstat()
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    is_hole = found.st_size > 1 << 30  # nobody has written so much
+    content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not is_hole else ""
     return f"{found.st_mode:o} {found.st_uid} {found.st_size} {content}"
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,8 +72,25 @@ def test_a_report_says_what_does_not_hold_and_what_to_do() -> None:
     ],
 )
 def test_a_missing_layer_is_found_and_grading_refuses(layer: str, attempts: set[str], tmp_path: Path) -> None:
+    found = _examined(tmp_path, layer, "pass")
+    assert attempts <= set(found["broken"])
+    assert all(attempt in found["refused"] for attempt in attempts)
+    assert "so nothing was graded" in found["refused"]
+    assert "docs/security.md" in found["refused"]
+    assert "Do not grade here." in found["report"]
+
+
+@pytest.mark.parametrize("version", [1, 3, 4])
+def test_with_an_older_landlock_every_attempt_is_refused_too(version: int, tmp_path: Path) -> None:
+    found = _examined(tmp_path, "abi = landlock_abi()", f"abi = {version}")
+    assert found["broken"] == []
+    assert found["refused"] == ""
+
+
+def _examined(folder: Path, line: str, instead: str) -> dict[str, Any]:
+    """What the doctor of a copy of the kit finds whose confinement has another line."""
     done = subprocess.run(
-        [sys.executable, "-B", str(HERE / "broken_kit.py"), str(tmp_path), layer],
+        [sys.executable, "-B", str(HERE / "broken_kit.py"), str(folder), line, instead],
         check=False,
         capture_output=True,
         text=True,
@@ -82,13 +100,9 @@ def test_a_missing_layer_is_found_and_grading_refuses(layer: str, attempts: set[
     if done.returncode == NO_NAMESPACES and not os.environ.get("CI"):
         pytest.skip("this machine lets this user make no namespaces, and outside of them no layer is switched off")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["kit"].startswith(str(tmp_path))  # the broken copy
-    assert attempts <= set(found["broken"])
-    assert all(attempt in found["refused"] for attempt in attempts)
-    assert "so nothing was graded" in found["refused"]
-    assert "docs/security.md" in found["refused"]
-    assert "Do not grade here." in found["report"]
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["kit"].startswith(str(folder))  # the copy
+    return found
 
 
 def test_without_landlock_grading_refuses_and_says_what_to_do(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from autograder import notebook
+from autograder import notebook, submitted
 from autograder.course import Course, submission_of
 from autograder.notebook import Repaired, SourceNotebook
 from autograder.repair import repair
@@ -203,3 +204,17 @@ def test_a_large_file_is_read_in_bounded_time(name: str) -> None:
 
 def test_a_solved_notebook_of_another_name_is_no_answer() -> None:
     assert repair(Book(STEP).bytes(), SOURCE).unreadable
+
+
+def test_many_large_files_under_other_names_are_not_all_looked_at(tmp_path: Path) -> None:
+    data = json.dumps(released(f"{ASSIGNMENT}/{CHAIN}")).encode()
+    for name in "abcdef":
+        (tmp_path / f"{name}.ipynb").write_bytes(data)
+    read: list[str] = []
+    sources = {CHAIN: SOURCE}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(submitted, "repair", lambda data, source: read.append(source.name) or repair(data, source))
+        found = submitted.find(tmp_path, CHAIN, sources, most_bytes=3 * len(data))
+    assert found is not None
+    assert found.data == data
+    assert len(read) == 3
