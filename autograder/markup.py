@@ -133,10 +133,18 @@ def _rendered(source: str, least: int, last: int) -> tuple[Markup, int]:
     if len(source) <= MOST_MARKDOWN:
         renderer = _Renderer(least, last)
         try:
-            return Markup(MarkdownWithMath(renderer=renderer).render(source)), renderer.last
+            return Markup(_glued(MarkdownWithMath(renderer=renderer).render(source))), renderer.last
         except RecursionError:
             pass
     return Markup('<pre class="text">{}</pre>').format(_cut(source, MOST_CODE)), last
+
+
+_BEFORE_PUNCTUATION = re.compile(r"(<math\b(?:(?!</math>).)*</math>)([.,;:!?)]+)", re.DOTALL)
+
+
+def _glued(html: str) -> str:
+    """With formulas and the punctuation behind them on one line: browsers break between the two."""
+    return _BEFORE_PUNCTUATION.sub(r'<span class="glued">\1\2</span>', html)
 
 
 _CLASSES = {Comment: "c", Keyword: "k", String: "s", Number: "n"}

@@ -58,7 +58,7 @@ def difference(
     if right is None:
         return Difference(kind="value", text="is not what is wanted")
     if mine is None:
-        return Difference(kind="type", text=_no_number(got))
+        return Difference(kind="type", text=_no_number(got, right))
     mine = _without_row(mine, right) if accept_row else mine
     return _shapes(mine, right, tolerance) if mine.shape != right.shape else _values(mine, right, tolerance)
 
@@ -91,12 +91,13 @@ def _is_the_same(got: object, want: object) -> bool:
     return isinstance(got, int | float) and got == want
 
 
-def _no_number(got: object) -> str:
+def _no_number(got: object, want: np.ndarray) -> str:
+    wanted = f"an array of shape {_shape(want)} is wanted" if want.ndim else "a number is wanted"
     if got is None:
-        return "is None; a number is wanted"
+        return f"is None; {wanted}"
     name = getattr(got, "type_name", type(got).__name__)  # a value that did not travel is known by its type's name
     if callable(got) or name in ("function", "type", "method", "builtin_function_or_method"):
-        return "is a function or class; a number is wanted (is a call missing?)"
+        return f"is a function or class; {wanted} (is a call missing?)"
     return f"is of type {name} and not made of numbers only"
 
 
@@ -123,14 +124,14 @@ def _values(got: np.ndarray, want: np.ndarray, tolerance: float) -> Difference:
     got, want = _counted(got), _counted(want)
     if not np.all(np.isfinite(got)):
         return Difference(kind="nan", text="holds NaN or infinity")
+    if not np.any(got):
+        return Difference(kind="zero", text="is 0" + (" everywhere" if want.size > 1 else ""))
     if np.issubdtype(got.dtype, np.integer) and _close(got, np.trunc(want.real), tolerance):
         return Difference(kind="number_type", text="has lost everything behind the decimal point")
     if _close(-got, want, tolerance):
         return Difference(kind="sign", text="has the opposite sign" + (" everywhere" if want.size > 1 else ""))
     if want.ndim == 2 and want.shape[0] == want.shape[1] and _close(got.T, want, tolerance):
         return Difference(kind="transposed", text="has rows and columns exchanged")
-    if not np.any(got):
-        return Difference(kind="zero", text="is 0" + (" everywhere" if want.size > 1 else ""))
     if want.size > 1:
         entries = _few_entries(got, want, tolerance)
         if entries:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from autograder.course import Course
+from autograder.model import Gap
+
 from .conftest import SourceTexts
 
 AVOIDED = {
@@ -60,6 +63,46 @@ def test_the_derivative_of_a_sum_is_always_said_to_be_with_respect_to_something(
     for name, text in texts.items():
         for found in re.finditer(r"derivatives? of (?:a|the) sum\b(?P<after>.{0,40})", prose(text), re.DOTALL):
             assert "with respect to" in found["after"], f"{name}: {found[0]}"
+
+
+@pytest.fixture(scope="module")
+def before(course: Course) -> Mapping[str, str]:
+    """By gap: all text between the gap before it and this one."""
+    found, since = {}, ""
+    for source in course.sources.values():
+        since = ""
+        for cell in source.cells:
+            if cell.role == "text":
+                since += "\n\n" + cell.source
+            if cell.role == "gap":
+                found[cell.grade_id], since = since, ""
+    return found
+
+
+def test_the_text_before_every_gap_says_which_names_to_set_or_what_to_write(
+    gaps: tuple[Gap, ...], before: Mapping[str, str]
+) -> None:
+    wanted = {gap.name: (gap.name,) if gap.driver else gap.outputs for gap in gaps}
+    said = {name: re.sub(rf"(?m)^\*\*{name}\*\* ·.*$", "", text) for name, text in before.items()}
+    missing = {
+        gap: [name for name in names if not re.search(rf"`{name}\b", said[gap])] for gap, names in wanted.items()
+    }
+    assert {gap: names for gap, names in missing.items() if names} == {}
+
+
+def test_there_is_something_to_predict_before_every_gap(before: Mapping[str, str]) -> None:
+    words = re.compile(r"\*(Before you (run|go on)|Predict)\b")
+    assert [gap for gap, text in before.items() if not words.search(text)] == []
+
+
+def test_formulas_of_layers_count_samples_inputs_and_neurons_by_the_same_letters_everywhere(
+    texts: Mapping[str, SourceTexts],
+) -> None:
+    for name in ("04_layer_inputs", "05_layer_parameters", "06_relu_arrays", "07_all_together"):
+        formulas = re.findall(r"\$\$.*?\$\$|\$.*?\$", "\n\n".join(texts[name].markdown), re.DOTALL)
+        indices = [index for formula in formulas for index in re.findall(r"_\{?([a-z]{1,2})\b", formula)]
+        assert {letter for index in indices for letter in index} <= set("ndmkpq"), name  # k: layers, p and q: any entry
+        assert "nd" in indices or "nm" in indices, name
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,12 @@ def test_who_slips_early_reads_which_later_steps_are_right(pages: Mapping[str, E
     said = pages["ben/01_neuron"].one("p", "slip").words
     assert said.startswith("The first slip is at weighted_sum, and it costs only the points of that step")
     assert "every later step was judged from right values" in said
-    assert said.endswith("Right after it: y_nested, neuron_forward, bias_outside, nudge_slopes.")
+    assert "Right, though they come after it: y_nested, neuron_forward, bias_outside, nudge_slopes." in said
+
+
+def test_who_slips_reads_how_to_go_on(pages: Mapping[str, Element]) -> None:
+    said = pages["ben/01_neuron"].one("p", "slip").words
+    assert said.endswith('check("weighted_sum") judges it at once, and hint("weighted_sum") helps.')
 
 
 def test_who_has_everything_right_reads_just_that(pages: Mapping[str, Element]) -> None:
