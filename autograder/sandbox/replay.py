@@ -108,13 +108,15 @@ def _equal(value: object, frame: Frame) -> bool:
 class Twin:
     """One namespace: the notebook on one twin's numbers.
 
-    `state` holds the right value of every name that locked cells and answered gaps have set.
+    `state` holds the right value of every name that locked cells and answered gaps have set, `supplied` the reference's
+    functions of answered gaps.
     """
 
     def __init__(self, namespace: dict[str, Any], givens: Frames) -> None:
         self.namespace = namespace
         self.givens = givens
         self.state: Frames = {}
+        self.supplied: dict[str, Any] = {}
         self._sequences: dict[str, tuple[Frame, object]] = {}
 
     def give(self, names: tuple[str, ...]) -> None:
@@ -282,8 +284,9 @@ class Replay:
 
 def _supply(twin: Twin, after: After) -> None:
     """Put the reference's functions in place of the student's, for later gaps to call."""
-    scope: dict[str, Any] = {"np": np, **unpack_all(twin.state)}
+    scope: dict[str, Any] = {"np": np, **unpack_all(twin.state), **twin.supplied}
     exec(marshal.loads(after.code), scope)
+    twin.supplied.update({name: scope[name] for name in after.supplies})
     twin.namespace.update({name: scope[name] for name in after.supplies})
 
 

@@ -257,6 +257,22 @@ def test_later_gaps_call_the_references_function_and_helpers_the_students_see_it
     assert tiny.values(own=helper, shift=wrong, used="y = helper()")["A"]["y"] == 6.0
 
 
+def test_a_supplied_function_finds_the_references_of_earlier_gaps(sandbox):
+    shift = gap(
+        "shift", "def shift(v):\n    return v + 1", driver="got = shift(3.0)\n", results="got", supplies=("shift",)
+    )
+    twice = gap(
+        "twice",
+        "def twice(v):\n    return shift(shift(v))",
+        driver="two = twice(x)\n",
+        results="two",
+        supplies=("twice",),
+    )
+    tiny = Tiny(sandbox, ["x = 1.0", shift, twice, gap("used", "y = twice(x)", outputs="y")], twin("P", x=1.0))
+    wrong = {"shift": "def shift(v):\n    return -v", "twice": "def twice(v):\n    return 0"}
+    assert tiny.values(**wrong)["P"]["y"] == 3.0
+
+
 FUNCTION = gap(
     "power",
     "def power(base, n):\n    return base**n",
