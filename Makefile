@@ -33,8 +33,10 @@ test: lint types ## lint, types, tests, and the kit grading itself: what CI runs
 	@$(RUN) pytest tests
 	@$(RUN) autograder verify
 
-test-long: env ## the tests that take minutes
+test-long: env browser ## the tests that take minutes, and the browser tests ten times without a flake
 	@$(RUN) pytest tests -m long
+	@for run in 1 2 3 4 5 6 7 8 9 10; do \
+	  echo "Browser tests, run $$run of 10"; $(RUN) pytest -q tests -m "browser and not long" || exit; done
 
 lint: env ## ruff: rules and format
 	@$(RUN) ruff check

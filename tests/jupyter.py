@@ -40,7 +40,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(folder: Path, home: Path, application: str = "jupyterlab", *, formgrader: bool = False) -> Iterator[str]:
+def served(
+    folder: Path, home: Path, application: str = "jupyterlab", *, formgrader: bool = False, python: str = sys.executable
+) -> Iterator[str]:
     """`jupyterlab` or `notebook` in a folder, with nothing of the user's own; its address.
 
     Args:
@@ -48,6 +50,7 @@ def served(folder: Path, home: Path, application: str = "jupyterlab", *, formgra
         home: An empty folder for its settings and its log.
         application: The module that is run.
         formgrader: Load nbgrader's page, too: it takes seconds.
+        python: The interpreter of the environment that Jupyter is installed in.
     """
     folders = {name: home / name.lower() for name in JUPYTERS_FOLDERS}
     quiet = folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab" / "apputils-extension"
@@ -58,13 +61,13 @@ def served(folder: Path, home: Path, application: str = "jupyterlab", *, formgra
     port = _free_port()
     expose = "LabApp" if application == "jupyterlab" else "JupyterNotebookApp"
     command = [
-        *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *(python, "-m", application, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--{expose}.expose_app_in_browser=True"),
     ]
     if not formgrader:
         command.append("--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': False}")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])
     environment = kept | {name: str(place) for name, place in folders.items()} | {"PATH": path}
     log = home / "log"
     with log.open("wb") as said:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -51,9 +53,13 @@ def test_the_autograde_button_gives_the_same_marks_and_the_gap_is_found(
         book.commit()
     page.goto(f"{formgrader}/formgrader?token={TOKEN}")  # sets the cookie that the next pages' own requests need
     page.goto(f"{formgrader}/formgrader/manage_submissions/1_neuron")
-    page.locator("tr", has_text="ben").locator(".autograde a").first.click()
+    row = page.locator("tr", has_text="ben").first
+    expect(row.locator(".score")).to_have_text(re.compile("^0 / "))
+    row.locator(".autograde a").click()
     expect(page.get_by_text("Successfully autograded '1_neuron' for student 'ben'")).to_be_visible(timeout=120_000)
     assert score(demo, "ben") == before > 0
+    page.reload()
+    expect(row.locator(".score")).to_have_text(re.compile(f"^{re.escape(f'{before:g}')} / "))
 
     page.goto(f"{formgrader}/formgrader/gradebook/1_neuron/02_chain")
     page.locator("td a").first.click()
@@ -61,6 +67,13 @@ def test_the_autograde_button_gives_the_same_marks_and_the_gap_is_found(
     expect(page.get_by_text("of 3 points").first).to_be_visible(timeout=120_000)
 
 
-def test_feedback_of_a_wrong_student_names_a_mistake(demo: Path, page: Page) -> None:
-    page.goto((demo / "feedback/ben/1_neuron/01_neuron.html").as_uri())
-    expect(page.get_by_text("Not right yet").first).to_be_visible(timeout=120_000)
+def test_the_feedback_button_writes_pages_that_name_a_mistake(demo: Path, formgrader: str, page: Page) -> None:
+    written = demo / "feedback/ben/1_neuron"
+    shutil.rmtree(written)
+    page.goto(f"{formgrader}/formgrader?token={TOKEN}")
+    page.goto(f"{formgrader}/formgrader/manage_submissions/1_neuron")
+    page.locator("tr", has_text="ben").first.locator(".generate-feedback a").click()
+    said = "Successfully generated feedback for '1_neuron' for student 'ben'"
+    expect(page.get_by_text(said)).to_be_visible(timeout=120_000)
+    page.goto((written / "01_neuron.html").as_uri())
+    expect(page.get_by_text("Not right yet").first).to_be_visible()

@@ -1,8 +1,15 @@
-"""Every notebook as handed out, in JupyterLab and in Notebook 7: run through, answered, checked, looked at, touched."""
+"""Every notebook as handed out, in JupyterLab and in Notebook 7: run through, answered, checked, looked at, touched.
+
+The long run does it once more as START.md tells students to: in a new environment with the three packages it names.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
+import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,14 +88,27 @@ TRIES = {
 FINDS_ARRAYS = ("gradients", "dinputs_batch", "relu_mask", "forward")
 
 
-@pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
+@pytest.fixture(scope="module", params=["jupyterlab", "notebook", pytest.param("as told", marks=pytest.mark.long)])
 def front_end(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A front end on a copy of what students get: its name and address."""
     folder = tmp_path_factory.mktemp("student")
     for assignment in (ROOT / "release").iterdir():
         shutil.copytree(assignment, folder / assignment.name)
-    with served(folder, tmp_path_factory.mktemp("home"), request.param) as address:
-        yield request.param, address
+    as_told = request.param == "as told"
+    application = "jupyterlab" if as_told else request.param
+    python = _as_told(tmp_path_factory.mktemp("environment")) if as_told else sys.executable
+    with served(folder, tmp_path_factory.mktemp("home"), application, python=python) as address:
+        yield application, address
+
+
+def _as_told(folder: Path) -> str:
+    """The interpreter of a new environment, made by the command that START.md gives."""
+    command = re.search(r"`pip install ([\w ]+)`", (ROOT / "release/1_neuron/START.md").read_text(encoding="utf-8"))
+    assert command
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin/python")
+    subprocess.run([python, "-m", "pip", "install", "-qq", *command[1].split()], check=True)
+    return python
 
 
 @pytest.fixture
