@@ -81,6 +81,7 @@ def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], tit
         steps=steps,
         summary=_summary(record, steps),
         slip=_slip(steps),
+        next=next((step for step in steps if step.result.status is Status.UNTOUCHED), None),
         absent=_absent(record),
         remarks=_remarks(record.remarks, record.gaps),
         cells=[] if _absent(record) else list(_cells(_that_fit(cells), {step.gap: step for step in steps})),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import struct
 import xml.etree.ElementTree as ElementTree
@@ -47,6 +48,7 @@ def formula(latex: str, display: Literal["inline", "block"] = "inline") -> Marku
             raise ValueError("too long for a formula")
         tree = ElementTree.fromstring(convert(latex, display=display))
         _keep_to_mathml(tree)
+        _tie_signs(tree)
     except Exception:  # the student's LaTeX: latex2mathml's exceptions have no common class
         return Markup("<code>{}</code>").format(latex)
     written = Markup(ElementTree.tostring(tree, encoding="unicode"))
@@ -67,6 +69,15 @@ def _keep_to_mathml(tree: ElementTree.Element) -> None:
         for name, value in list(element.attrib.items()):
             if not _ATTRIBUTE.fullmatch(name) or not _PLAIN_VALUE.fullmatch(value):
                 del element.attrib[name]
+
+
+def _tie_signs(tree: ElementTree.Element) -> None:
+    """Minus and plus behind another operator as signs of what follows; browsers set them as between two terms."""
+    for row in tree.iter():
+        for before, element in itertools.pairwise(row):
+            starts = before.tag == "mo" and (before.text or ")") not in ")]}|!"
+            if starts and element.tag == "mo" and element.text in ("-", "−", "+"):
+                element.set("form", "prefix")
 
 
 class _Renderer(HTMLRenderer):

@@ -111,6 +111,11 @@ def test_who_slips_reads_how_to_go_on(pages: Mapping[str, Element]) -> None:
     assert said.endswith('check("weighted_sum") judges it at once, and hint("weighted_sum") helps.')
 
 
+def test_who_has_not_gone_on_reads_which_step_is_next(pages: Mapping[str, Element]) -> None:
+    said = pages["cem/02_chain"].one("p", "slip").words
+    assert said == 'Next is drelu_dsum, not started yet. In your notebook, hint("drelu_dsum") begins with a question.'
+
+
 def test_who_has_everything_right_reads_just_that(pages: Mapping[str, Element]) -> None:
     page = pages["ada/02_chain"]
     assert page.one("p", "lead").words == "Every step is right."

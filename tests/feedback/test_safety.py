@@ -146,6 +146,17 @@ def test_a_usual_formula_is_mathml() -> None:
     assert {"math", "mfrac", "msub", "mo"} <= {element.tag for element in found.all()}
 
 
+@pytest.mark.parametrize(("latex", "signs"), [("z = -8", 1), ("2 - 3", 0), ("(-2) - |a| - 1", 1)])
+def test_a_minus_behind_another_operator_is_set_as_a_sign(latex: str, signs: int) -> None:
+    minus = [element for element in read(str(markup.formula(latex))).all("mo") if element.words == "−"]
+    assert [element.attributes.get("form") for element in minus].count("prefix") == signs
+
+
+def test_punctuation_stays_with_the_formula_before_it() -> None:
+    (glued,) = read(str(markup.Prose(3).html("The derivative of $x^2$, or $x$"))).all("span", "glued")
+    assert glued.words.endswith(",")
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [

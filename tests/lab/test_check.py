@@ -219,6 +219,29 @@ def test_an_output_never_set_is_said(in_chain):
     assert "`dmul_dw0` was never set" in in_chain("dmul", dmul=answer).check("dmul")
 
 
+def test_a_zero_is_called_zero_and_no_fraction_cut_off(in_chain):
+    answer = "# drelu_dsum:\ndrelu_dsum = dvalue if dvalue > 0 else 0"
+    shown = in_chain("drelu_dsum", drelu_dsum=answer).check("drelu_dsum")
+    assert "On another set of numbers, `drelu_dsum` is 0." in shown
+
+
+def test_a_missing_array_is_told_which_shape_is_wanted(student):
+    student.run_notebook("04_layer_inputs", "dinputs_batch", {"dinputs_batch": "# dinputs_batch:\ndinputs = None"})
+    assert "`dinputs` is None; an array of shape (3, 4) is wanted." in student.check("dinputs_batch")
+
+
+def test_nudges_that_pile_up_in_the_callers_list_are_named(student):
+    answer = """# nudge_slopes:
+def nudge_slopes(f, values, h):
+    before, found = f(values), []
+    for at, _ in enumerate(values):
+        values[at] += h
+        found.append((f(values) - before) / h)
+    return found"""
+    student.run_notebook("01_neuron", "nudge_slopes", {"nudge_slopes": answer})
+    assert "The nudges pile up in the caller's list." in student.check("nudge_slopes")
+
+
 # ---- functions, classes, closed gaps ---------------------------------------------------------------------------------
 
 
