@@ -125,7 +125,7 @@ def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
     course = classroom.make_course(tmp_path / "course", (CHAIN, STEP))
     with Grader(course, LIMITS) as grader:
         records = [
-            grader.not_handed_in(f"student{number:04}", name).record for number in range(300) for name in course.sources
+            grader.not_handed_in(f"student{number:04}", name).record for number in range(100) for name in course.sources
         ]
     url, config = classroom.url_of(course), gradebook.load_config(course.root)
     for _ in range(2):
