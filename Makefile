@@ -55,7 +55,7 @@ bench: env ## measure the grader
 	@$(RUN) python tests/bench.py
 
 screenshots: env browser ## take the pictures of docs/ anew
-	@$(RUN) python tests/browser/screenshots.py
+	@$(RUN) pytest -q tests/browser/screenshots.py
 
 browser: ## install Debian's Chromium for the browser tests
 	@command -v chromium >/dev/null && exit; \

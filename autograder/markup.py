@@ -1,6 +1,7 @@
 """Text of students and of the course as safe HTML: markdown with formulas, code, and what cells have shown.
 
 Whatever comes in, no tag goes out that is not written here or on the short list for formulas, and no address at all.
+Of pictures, those of the course (`lab/static/`) and those that cells have drawn are put in as data.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import struct
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from latex2mathml.converter import convert
@@ -24,6 +26,7 @@ from pygments.token import Comment, Keyword, Number, String
 
 from autograder.feedback import clean, lines_of
 
+STATIC = Path(__file__).parent.parent / "lab" / "static"
 MOST_MARKDOWN, MOST_CODE, MOST_OUTPUT, MOST_FORMULA, MOST_PICTURE = 5_000, 40_000, 12_000, 2_000, 1_500_000
 """Characters that are rendered; text beyond is shown plainly, or cut with a note. Markdown takes quadratic time."""
 LONG_FORMULA = 35
@@ -80,6 +83,13 @@ def _tie_signs(tree: ElementTree.Element) -> None:
                 element.set("form", "prefix")
 
 
+@lru_cache(maxsize=64)
+def _of_the_course(address: str) -> str:
+    """A picture of the course's own, in base64; empty for every other address."""
+    names = [path for path in STATIC.glob("*.svg") if address == f"lab/static/{path.name}"]
+    return base64.b64encode(names[0].read_bytes()).decode("ascii") if names else ""
+
+
 class _Renderer(HTMLRenderer):
     """Markdown's parts as HTML: tags escaped, addresses as text, headings below the page's own and without leaps."""
 
@@ -96,7 +106,11 @@ class _Renderer(HTMLRenderer):
         return text if address in text or url.startswith("#") else f"{text} ({address})"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        return f"[picture: {text}]"
+        coded = _of_the_course(url)
+        if not coded:
+            return f"[picture: {text}]"
+        picture = Markup('<img class="drawing" src="data:image/svg+xml;base64,{}" alt="{}">')
+        return str(picture.format(coded, Markup(text).striptags()))
 
     def block_math(self, text: str) -> str:
         return str(formula(text, "block"))

@@ -28,6 +28,12 @@ HANDLERS = re.compile(r"on\w+")
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
+def drawings(page: Element) -> list[Element]:
+    """Pictures in a page that are, to the byte, pictures of the course."""
+    own = {base64.b64encode(path.read_bytes()).decode() for path in markup.STATIC.glob("*.svg")}
+    return [one for one in page.all("img") if one.attributes["src"].removeprefix("data:image/svg+xml;base64,") in own]
+
+
 def test_there_are_no_other_tags_than_ours(pages: Mapping[str, Element]) -> None:
     for name, page in pages.items():
         assert {element.tag for element in page.all()} <= TAGS, name
@@ -47,7 +53,7 @@ def test_there_is_no_address_outside_the_page(pages: Mapping[str, Element]) -> N
                 assert element.attributes["href"].removeprefix("#") in ids
             if "src" in element.attributes:
                 assert element.tag == "img"
-                assert element.attributes["src"].startswith("data:image/png;base64,")
+                assert element.attributes["src"].startswith("data:image/png;base64,") or element in drawings(page)
 
 
 def test_the_style_sheet_loads_nothing(pages: Mapping[str, Element]) -> None:
@@ -77,9 +83,24 @@ def test_what_a_student_tried_is_there_as_text(pages: Mapping[str, Element]) -> 
 
 def test_only_the_picture_that_is_a_picture_is_shown(pages: Mapping[str, Element]) -> None:
     for notebook in ("01_neuron", "02_chain", "03_step"):
-        picture = pages[f"eve/{notebook}"].one("img")
+        page = pages[f"eve/{notebook}"]
+        (picture,) = (one for one in page.all("img") if one not in drawings(page))
         assert picture.attributes["src"] == f"data:image/png;base64,{PNG}"
         assert picture.attributes["alt"]
+
+
+def test_the_picture_of_the_course_stands_in_the_notebook(pages: Mapping[str, Element]) -> None:
+    for name in ("eve/01_neuron", "eve/02_chain", "eve/03_step"):
+        (picture,) = drawings(pages[name])
+        assert len(picture.attributes["alt"]) > 100
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["lab/static/08.svg", "lab/static/../static/01_neuron.svg", "/lab/static/01_neuron.svg", "lab/static/*.svg", "x"],
+)
+def test_no_other_picture_is_read(address: str) -> None:
+    assert "[picture: p]" in markup.Prose(3).html(f"![p]({address})")
 
 
 def numbers(value: Value) -> Iterator[float]:

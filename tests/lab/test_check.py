@@ -191,15 +191,16 @@ def test_an_interrupted_loop_is_said_and_does_not_stop_the_notebook(in_chain):
     assert "it was interrupted" in shown
 
 
-def test_arrays_come_with_a_small_picture_of_the_difference(student):
+def test_arrays_come_in_the_mirror(student):
     answer = "# dinputs_batch:\ndinputs = dvalues @ weights.T\ndinputs[1, 2] += 0.5\ndinputs[0, 0] *= -1"
     student.run_notebook("04_layer_inputs", "dinputs_batch", {"dinputs_batch": answer})
     shown = student.check("dinputs_batch")
-    assert "        - . . .\n        . . + .\n        . . . .\n" in shown
+    assert "    dinputs: 2 of 12 entries differ, at row 0 column 0 and row 1 column 2.\n" in shown
     html = student.displayed[0]["text/html"]
-    assert '<svg role="img" aria-label="Yours minus wanted for dinputs; 2 of 12 entries differ' in html
-    assert ">+0.5</text>" in html
-    assert html.count("<rect") == 12
+    assert html.count('aria-label="dinputs in the mirror: yours, wanted, and the difference"') == 2  # both layouts
+    assert html.count("<style>") == 1
+    assert html.count('data-value="difference[1,2]" data-number="0.5"') == 2
+    assert html.count('data-mark="differs"') == 4
 
 
 def test_a_transposed_array_is_called_that(student):

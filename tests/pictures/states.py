@@ -92,7 +92,7 @@ def step_l1() -> before_and_after.Training:
 
 
 def mirror(got: object, want: object = DWEIGHTS_L1, name: str = "dweights") -> heat_mirror.Mirror:
-    return heat_mirror.Mirror(name=name, got=heat_mirror.array(got), want=heat_mirror.array(want))
+    return heat_mirror.mirror(got, want, name)
 
 
 def _other_dweights() -> list[list[float]]:

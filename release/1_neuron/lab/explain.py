@@ -5,36 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from lab import texts
 from lab.gaps import Answer, Gap, Mistake, Numbers, fresh
-from lab.judge import as_array, difference, shown, wrong_entries
+from lab.judge import as_array, difference, shown
 from lab.names import read_by
+from lab.pictures import heat_mirror
 from lab.verdict import Compared
 
-MOST_IN_PICTURE = 120
-MOST_IN_ROW = 12
 MOST_SHOWN = 240
 
 
 def compared(name: str, yours: object, wanted: object, gap: Gap) -> Compared:
-    """A wrong result beside the wanted one, with the difference where both are arrays of one shape."""
+    """A wrong result beside the wanted one, in the mirror where both are numbers and either is an array."""
     mine, right = as_array(yours), as_array(wanted)
     if mine is not None and right is not None and name in gap.accepts_row and mine.shape == (1, *right.shape):
         mine = mine[0]
     plain = Compared(name=name, yours=shown(yours), wanted=shown(wanted))
-    if mine is None or right is None or mine.shape != right.shape or not _fits_in_picture(mine, right):
+    if mine is None or right is None or mine.size == right.size == 1:
         return plain
-    with np.errstate(all="ignore"):
-        off_by = mine.astype(float) - right.astype(float)
-    return replace(plain, difference=off_by, wrong=wrong_entries(mine, right, gap.tolerance))
-
-
-def _fits_in_picture(mine: np.ndarray, right: np.ndarray) -> bool:
-    if np.iscomplexobj(mine) or right.ndim not in (1, 2):
-        return False
-    return 1 < right.size <= MOST_IN_PICTURE and right.shape[-1] <= MOST_IN_ROW
+    drawn = heat_mirror.mirror(mine, right, name, gap.tolerance)
+    return plain if drawn.got.problem or drawn.want.problem else replace(plain, mirror=drawn)
 
 
 def inputs_shown(numbers: Numbers, gap: Gap) -> str:

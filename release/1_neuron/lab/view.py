@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from html import escape
 
 from lab import texts
-from lab.heatmap import as_svg, as_text
+from lab.pictures import heat_mirror
+from lab.pictures.looks import style_of_view
+from lab.pictures.picture import as_art
 from lab.verdict import Compared, Status, Verdict
 
 WIDTH = 100
@@ -91,11 +93,8 @@ def _compared_lines(one: Compared) -> list[str]:
     for label, value in ((texts.YOURS, one.yours), (texts.WANTED, one.wanted)):
         head = f"    {one.name}, {label}: ".ljust(len(one.name) + 15)
         lines.append(head + value.replace("\n", "\n" + " " * len(head)))
-    if one.difference is not None and one.wrong is not None:
-        lines += [
-            textwrap.indent(as_text(one.difference, one.wrong), "        "),
-            f"        ({texts.PICTURE}: {texts.MARKS_OF_PICTURE})",
-        ]
+    if one.mirror:
+        lines += [textwrap.indent(_wrapped(sentence), "    ") for sentence in heat_mirror.caption(one.mirror)]
     return lines
 
 
@@ -108,6 +107,8 @@ def _as_html(verdict: Verdict) -> str:
         values = f"<{tag}>{escape(verdict.asked)}</{tag}>"
         parts.append(f"<p>{texts.ASKED}:</p>{values}" if apart else f"<p>{texts.ASKED}: {values}</p>")
     parts += [_compared_html(one) for one in verdict.compared]
+    if any(one.mirror for one in verdict.compared):
+        parts.append(f"<style>{style_of_view()}</style>")
     if _explanation(verdict):
         name = f"<em>{_marked_up(verdict.named)}.</em> " if verdict.named else ""
         parts.append(f"<p>{name}{_marked_up(verdict.explained)}</p>")
@@ -118,16 +119,14 @@ def _as_html(verdict: Verdict) -> str:
 
 
 def _compared_html(one: Compared) -> str:
+    if one.mirror:
+        return f'<div class="lp" style="margin:0.5em 0">{as_art(heat_mirror.picture(one.mirror))}</div>'
     rows = "".join(
         f'<tr><th scope="row" style="{HEADER}">{label}</th>'
         f'<td style="text-align:left"><pre style="margin:0">{escape(value)}</pre></td></tr>'
         for label, value in ((f"{one.name}, {texts.YOURS}", one.yours), (f"{one.name}, {texts.WANTED}", one.wanted))
     )
-    picture = ""
-    if one.difference is not None and one.wrong is not None:
-        svg = as_svg(one.name, one.difference, one.wrong)
-        picture = f'<p style="margin:0.3em 0">{texts.PICTURE}:<br>{svg}</p>'
-    return f'<table style="margin:0.3em 0;font-size:inherit;border:0">{rows}</table>{picture}'
+    return f'<table style="margin:0.3em 0;font-size:inherit;border:0">{rows}</table>'
 
 
 def _boxed(html: str, status: Status) -> str:

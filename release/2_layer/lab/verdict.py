@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
+from lab.pictures.heat_mirror import Mirror
 
 
 class Status(StrEnum):
@@ -25,15 +25,13 @@ class Compared:
     """One wrong result beside the wanted one.
 
     Attributes:
-        difference: Yours minus wanted, shape (N,) or (N, M), where a picture of it helps; None otherwise.
-        wrong: Where the difference counts, same shape.
+        mirror: Both as a picture, where they are arrays; None otherwise.
     """
 
     name: str
     yours: str
     wanted: str
-    difference: np.ndarray | None = None
-    wrong: np.ndarray | None = None
+    mirror: Mirror | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""The mirror: what a student's array holds, what is wanted on numbers that may be seen, and the difference."""
+"""The mirror: what a student's array holds, what is wanted on numbers that may be seen, and the difference.
+
+The check draws with it wherever arrays differ, so it compares as tolerantly as the check does.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.pictures.draw import Panel, below, beside, box, text
-from lab.pictures.looks import BIG, NARROW, SMALL
+from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
 from lab.pictures.network import Rows
 from lab.pictures.picture import Picture
-from lab.pictures.tables import Table, panel
+from lab.pictures.tables import Table, panel, titled
 from lab.pictures.view import View
 from lab.pictures.words import listed, number
 
-MOST = 6
+MOST = 5
 """Rows and columns that are drawn; the rest is left out and said to be."""
 TOLERANCE = 1e-9
 
@@ -42,11 +45,13 @@ class Mirror:
         name: What the value is called.
         got: The student's.
         want: The right one.
+        tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
     """
 
     name: str
     got: Array
     want: Array
+    tolerance: float = TOLERANCE
 
 
 def array(value: object) -> Array:
@@ -107,7 +112,8 @@ def wrong(state: Mirror) -> tuple[tuple[int, int], ...]:
     places = [(r, c) for r, row in enumerate(difference(state)) for c in range(len(row))]
     return tuple(
         (r, c) for r, c in places
-        if not abs(state.got.rows[r][c] - state.want.rows[r][c]) <= TOLERANCE * max(1.0, abs(state.want.rows[r][c]))
+        if not abs(state.got.rows[r][c] - state.want.rows[r][c])
+        <= state.tolerance * max(1.0, abs(state.want.rows[r][c]))
     )  # fmt: skip
 
 
@@ -122,7 +128,7 @@ def caption(state: Mirror) -> tuple[str, ...]:
     if not misfits:
         return (f"{name} is as wanted, in all {count} entries.",)
     flat = len(state.want.shape) < 2
-    places = [f"index {c}" if flat else f"row {r}, column {c}" for r, c in misfits[:3]] + [
+    places = [f"index {c}" if flat else f"row {r} column {c}" for r, c in misfits[:3]] + [
         f"{len(misfits) - 3} more"
     ] * (len(misfits) > 3)
     return (f"{name}: {len(misfits)} of {count} entries differ, at {listed(places)}.",)
@@ -143,43 +149,60 @@ def details(state: Mirror) -> tuple[str, ...]:
 
 def picture(state: Mirror) -> Picture:
     """The state, drawn."""
-    panels = _panels(state)
-    title = f"{state.name or 'Your value'} in the mirror"
-    head = text(0, 12, title, "b", size=BIG, anchor="start")
-    across, down = beside(*panels, gap=22), below(*panels, gap=16, width=NARROW)
+    panels, title = _panels(state), f"{state.name or 'Your value'} in the mirror"
+    across = beside(*panels, gap=22)
+    across = Panel(WIDE, across.height, across.body)
     return Picture(
         name=f"{title}: yours, wanted, and the difference",
-        narrow=below(Panel(NARROW, 22, head), down, gap=8), wide=below(Panel(820, 22, head), across, gap=8, width=820),
+        narrow=below(_head(title, state, NARROW), *panels, gap=16), wide=below(_head(title, state, WIDE), across),
         caption=caption(state), details=details(state),
     )  # fmt: skip
 
 
+def _head(title: str, state: Mirror, width: float) -> Panel:
+    """The title, and what hatching means if there is any."""
+    hatched = any(value < 0 for row in (*state.got.rows, *state.want.rows, *difference(state)) for value in row)
+    fits = 10 * len(title) + 140 < width
+    sign = text(width, 12, "hatched is negative", "soft", size=SMALL, anchor="end") if hatched and fits else ""
+    return Panel(width, 18, text(0, 12, title, "b", size=BIG, anchor="start") + sign)
+
+
 def _panels(state: Mirror) -> list[Panel]:
-    finite = [abs(value) for row in (*state.want.rows, *state.got.rows) for value in row if math.isfinite(value)]
-    most = max(finite, default=0.0) or 1.0
-    misfits = dict.fromkeys(wrong(state), "am")
-    mine = _map(state.got, "yours", most, misfits) if not state.got.problem else _empty(f"yours {state.got.problem}")
-    rest = difference(state)
+    most, misfits = _most(state.want.rows, state.got.rows), wrong(state)
+    marked = dict.fromkeys(misfits, "am")
+    mine = _map(state.got, "yours", most, marked) if not state.got.problem else _empty("yours", state.got.problem)
+    wanted, rest = _map(state.want, "wanted", most, {}), difference(state)
     if not rest:
-        return [mine, _map(state.want, "wanted", most, {}), _empty("nothing to subtract")]
-    gap = Array(rows=rest, shape=state.want.shape)
-    furthest = max((abs(value) for row in rest for value in row if math.isfinite(value)), default=0.0) or 1.0
-    return [mine, _map(state.want, "wanted", most, {}), _map(gap, "difference", furthest, misfits)]
+        why = "has nothing to subtract" if state.got.problem else "has no entries: shapes differ"
+        return [mine, wanted, _empty("difference", why)]
+    ringed = {(r, c): "ring" if (r, c) in misfits else "off" for r, row in enumerate(rest) for c in range(len(row))}
+    return [mine, wanted, _map(Array(rows=rest, shape=state.want.shape), "difference", _most(rest), ringed)]
+
+
+def _most(*tables: Rows) -> float:
+    """The largest finite size among some numbers, 1 if all are 0."""
+    return max((abs(n) for rows in tables for row in rows for n in row if math.isfinite(n)), default=0.0) or 1.0
 
 
 def _map(one: Array, name: str, most: float, marks: dict[tuple[int, int], str]) -> Panel:
     rows = tuple(row[:MOST] for row in one.rows[:MOST])
     cut = len(one.rows) > MOST or len(one.rows[0]) > MOST
-    note = _told(one) + (f", first {MOST}" if cut else "")
-    return panel(Table(
-        rows=rows, name=name, heat=most, marks=marks, note=note, cell=(min(60.0, 246.0 / len(rows[0])), 32.0),
-    ))  # fmt: skip
+    note = (_told(one) if one.shape else "") + (f", first {MOST}" if cut else "")
+    cell = (max(min(60.0, 246.0 / len(rows[0])), 100.0 / len(rows[0])), 32.0)
+    drawn = {(r, c): mark for (r, c), mark in marks.items() if max(r, c) < MOST}
+    return panel(Table(rows=rows, name=name, heat=most, marks=drawn, note=note, cell=cell))
 
 
-def _empty(words: str) -> Panel:
-    return Panel(240, 60, box(120, 34, 240, 44, "am-zone") + text(120, 34, words, "b", size=SMALL))
+def _empty(name: str, words: str) -> Panel:
+    body = text(122, 45, words, "b", size=SMALL)
+    return Panel(244, 66, titled(0, name, "", "start") + box(122, 45, 240, 38, "am-zone") + body)
+
+
+def mirror(got: object, want: object, name: str = "", tolerance: float = TOLERANCE) -> Mirror:
+    """What is compared, from values of any type."""
+    return Mirror(name=name, got=array(got), want=array(want), tolerance=tolerance)
 
 
 def view(got: object, want: object, name: str = "") -> View[Mirror]:
     """The mirror; it has no controls."""
-    return View(Mirror(name=name, got=array(got), want=array(want)), picture)
+    return View(mirror(got, want, name), picture)

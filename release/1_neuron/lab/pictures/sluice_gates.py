@@ -91,7 +91,7 @@ def caption(state: Gates) -> tuple[str, ...]:
     gates = len(state.z) * len(state.z[0])
     sentences = [f"{gates - count} of {gates} gates are open: what arrives passes there unchanged, whatever its sign."]
     if at_zero(state):
-        where = listed([f"sample {n}, neuron {m}" for n, m in at_zero(state)])
+        where = listed([f"neuron {m} for sample {n}" for n, m in at_zero(state)])
         sentences.append(f"z is exactly 0 at {where}: the gate stays shut, as this course agrees.")
     if dead(state):
         which = listed([str(neuron) for neuron in dead(state)])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from lab.pictures.draw import Panel, attributes, box, data_number, hatch, path, shape, stop, text
+from lab.pictures.draw import Panel, attributes, box, circle, data_number, hatch, path, shape, stop, text
 from lab.pictures.looks import BIG, HEAT, PLAIN, SMALL
 from lab.pictures.network import Rows
 from lab.pictures.words import number
@@ -25,7 +25,8 @@ class Table:
         frame: "param", "input" or "result".
         cell: Width and height of a cell.
         heat: The number that gets the strongest tint; 0 for a table without tints.
-        marks: What stands out: "now", "pick", "am" (does not fit, with ≠), "off" (soft), "stop" or "none" (no number).
+        marks: What stands out: "now", "am" (does not fit, with ≠), "ring" (how far off it is), "off" (soft) or
+            "stop" (dark).
         row_names: To the left of the rows; empty for none.
         column_names: Above the columns; empty for none.
         note: Small text beside the name, such as the shape.
@@ -93,59 +94,52 @@ def titled(x: float, name: str, note: str, anchor: str) -> str:
     return f"<text{place}>{words}{remark}</text>"
 
 
+_GROUNDS = {"am": "am-fill", "now": "gw", "stop": "ink"}
+"""Marks that have a ground of their own."""
+
+
 def _tint(table: Table, row: int, column: int) -> str:
-    """The ground of a cell: as strong as the number is large, hatched if it is negative, amber if it does not fit."""
+    """The ground of a cell: as strong as the number is large, hatched if it is negative, or that of its mark."""
     (x, y), (width, height), mark = table.middle(row, column), table.cell, table.marks.get((row, column), "")
-    if mark in ("am", "now"):
-        return shape(
-            "rect", "am-fill" if mark == "am" else "gw", x=x - width / 2, y=y - height / 2, width=width, height=height
-        )
+    spot = {"x": x - width / 2, "y": y - height / 2, "width": width, "height": height}
+    if mark in _GROUNDS:
+        return shape("rect", _GROUNDS[mark], **spot)
     value = table.rows[row][column]
-    if not table.heat or not value or value != value or mark == "none":
+    if not table.heat or not value or value != value:
         return ""
     share = min(1.0, abs(value) / table.heat) * HEAT
-    tint = shape(
-        "rect",
-        f"t{table.kind}",
-        x=x - width / 2,
-        y=y - height / 2,
-        width=width,
-        height=height,
-        fill_opacity=f"{share:.3f}",
-    )
-    return tint + (hatch(x - width / 2, y - height / 2, width, height, gap=8) if value < 0 else "")
+    tint = shape("rect", f"t{table.kind}", **spot, fill_opacity=f"{share:.3f}")
+    return tint + (hatch(*spot.values(), gap=10) if value < 0 else "")
 
 
 def _cell(table: Table, row: int, column: int) -> str:
     (x, y), (width, height), mark = table.middle(row, column), table.cell, table.marks.get((row, column), "")
-    if mark == "none":
-        return text(x, y, "·", "soft")
-    value = table.rows[row][column]
-    shown = _fitting(value, width - 4, 8.4 if table.heat else 9.1)
-    roomy = width >= 28 + 9.8 * len(shown)
-    look = {"am": "on-amber", "off": "soft"}.get(
-        mark, f"halo{' i' * (table.kind == 'g')}" if table.heat else table.kind
-    )
+    value, shown = table.rows[row][column], _shown(table, row, column)
+    plain = f"halo{' i' * (table.kind == 'g')}" if table.heat else table.kind
+    dark = f"inv{' i' * (table.kind == 'g')}"
+    look = {"am": "on-amber", "off": "soft", "stop": dark}.get(mark, plain)
     data = data_number(f"{table.name}[{row},{column}]", value, grad=table.kind == "g")
-    said = text(
-        x - 4 if mark == "am" and roomy else x,
-        y,
-        shown,
-        look,
-        size=SMALL if len(shown) * 9.8 > width - 4 else PLAIN,
-        data=data,
-    )
-    if mark == "pick":
-        said += box(x, y, width - 1, height - 1, "ring", round_by=4)
+    roomy = mark == "am" and _roomy(table)
+    size = SMALL if len(shown) * 9.8 > width - 4 else PLAIN
+    said = text(x - 4 if roomy else x, y, shown, look, size=size, data=data)
     if mark == "stop":
-        said += box(x, y, width - 1, height - 1, "ring", round_by=4) + stop(
-            x + width / 2 - 6, y - height / 2 + 6, size=8
-        )
-    if mark == "now":
-        said += box(x, y, width - 1, height - 1, "ring g", round_by=4)
+        corner = x + width / 2 - 6, y - height / 2 + 6
+        said += circle(*corner, 10.5, "paper") + stop(*corner, size=8)
+    if mark in ("now", "ring"):
+        said += box(x, y, width - 1, height - 1, "ring g" if mark == "now" else "ring am", round_by=4)
     if mark == "am":
         said += _differs(x + width / 2, y - height / 2, roomy)
     return said
+
+
+def _shown(table: Table, row: int, column: int) -> str:
+    return _fitting(table.rows[row][column], table.cell[0] - 4, 8.4 if table.heat else 9.1)
+
+
+def _roomy(table: Table) -> bool:
+    """Whether ≠ has room beside every number that does not fit, so that all of a table are marked alike."""
+    longest = max(len(_shown(table, *place)) for place, mark in table.marks.items() if mark == "am")
+    return table.cell[0] >= 28 + 9.8 * longest
 
 
 def _differs(right: float, top: float, roomy: bool) -> str:

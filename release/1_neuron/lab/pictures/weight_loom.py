@@ -128,7 +128,7 @@ def _about_shape(state: Loom) -> str:
         "row": f"Biases minus one row of gradients: still one row of {of} biases.",
         "flat": "One axis (M,) happens to be read as a row: right numbers here, but it is no row.",
         "number": "A single number moves every bias alike, though each neuron has a gradient of its own.",
-        "column": f"One sum for each sample makes {count} rows of one row of biases, and no error says so.",
+        "column": f"One sum for each sample turns one row of biases into {count}, and no error says so.",
         "all": f"Nothing summed makes {count} rows of biases, one for each sample, and no error says so.",
     }[state.shape]
 

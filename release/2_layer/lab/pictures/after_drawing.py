@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, beside, data_number, path, shape, stop, text, tip
+from lab.pictures.draw import Panel, below, beside, data_number, hatch, path, shape, stop, text, tip
 from lab.pictures.looks import BIG, NARROW, SMALL
 from lab.pictures.network import Rows
 from lab.pictures.tables import Place, Table, panel
@@ -103,11 +103,12 @@ def _bars(scene: Scene, width: float) -> str:
     for x, value, name in ((4.0, before, "before"), (16.0 + thick, after, "after")):
         y, zero = min(height(value), height(0)), max(height(value), height(0))
         parts.append(shape("rect", "tv bar", x=x, y=y, width=thick, height=max(1.0, zero - y), rx=2.0))
-        parts.append(
-            text(x + thick / 2, y - 11, number(value), "v", size=SMALL, data=data_number(f"loss {name}", value))
-        )
+        parts.append(hatch(x, y, thick, zero - y) if value < 0 else "")
+        short = number(value) if len(number(value)) < 7 else number(round(value, 2))
+        parts.append(text(x + thick / 2, y - 11, short, "v", size=SMALL, data=data_number(f"loss {name}", value)))
         parts.append(text(x + thick / 2, height(low) + 20, name, "soft", size=SMALL))
     line, end = height(promised), 16 + 2 * thick
+    parts.append(path("e thin", "M", 0, height(0), "L", end + 4, height(0)))
     parts.append(path("e now dash", "M", 4 + thick, height(before), "L", 16 + thick, line, "L", end + 6, line))
     parts.append(
         tip(end + 12, line, (1, 0), "now") + text(end + 14, line, "forecast", "g halo", size=SMALL, anchor="start")

@@ -151,11 +151,10 @@ def _difference(scene: Scene, plane: Plane) -> str:
 def _point(scene: Scene, plane: Plane) -> str:
     x, y = plane.x(scene.z), plane.y(scene.y)
     drop = path("e thin dash", "M", x, y, "L", x, plane.y(0))
-    left = x < 110
-    label = text(
-        x + (4 if left else -4), y - 19, f"y = {number(scene.y)}", "v halo", anchor="start" if left else "end",
-        data=data_number("y", scene.y),
-    )  # fmt: skip
+    words, left = f"y = {number(scene.y)}", x < 110
+    beyond = 4 < x - plane.x(0) < 9 * len(words)  # beside the y axis rather than across it
+    end = plane.x(0) - 6 if beyond else x + (4 if left else -4)
+    label = text(end, y - 19, words, "v halo", anchor="start" if left else "end", data=data_number("y", scene.y))
     return drop + circle(x, y, 7, "tv") + label + text(x, plane.y(plane.floor) + 12, f"z = {number(scene.z)}", "v")
 
 
@@ -185,7 +184,7 @@ def _triangle(scene: Scene, plane: Plane) -> str:
         room,
         middle + 19 + 22 * (abs(to_y - y) < 12),
         f"h = {number(scene.h)} on {scene.chosen}",
-        "b",
+        "b halo",
         size=SMALL,
         anchor=anchor,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.pictures.draw import Panel, at, below, beside, box, data_number, shape, text
-from lab.pictures.looks import BIG, NARROW, SMALL
+from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
 from lab.pictures.network import Rows
 from lab.pictures.tables import Table, panel
 from lab.pictures.words import number, term
@@ -47,28 +47,32 @@ class Scene:
 def wide(scene: Scene) -> Panel:
     """The loom on the left; the small products and the biases on the right."""
     right = below(_ledger(scene), _biases(scene), gap=22)
-    return beside(_loom(scene, 56), right, gap=44)
+    return beside(_loom(scene, WIDE - 380, 68), right, gap=44)
 
 
 def narrow(scene: Scene) -> Panel:
     """One below the other."""
-    return below(_loom(scene, 58), _ledger(scene), _biases(scene), gap=20, width=NARROW)
+    return below(_loom(scene, NARROW, 58), _ledger(scene), _biases(scene), gap=20, width=NARROW)
 
 
-def _loom(scene: Scene, widest: float) -> Panel:
+def _loom(scene: Scene, room: float, widest: float) -> Panel:
     samples, neurons = len(scene.dvalues), len(scene.dvalues[0])
-    cell = (min(widest, (NARROW - 62.0) / (samples + neurons)), HIGH)
-    names = [str(i) for i in range(len(scene.threads) - scene.ones)] + ["1"] * scene.ones
+    cell = (min(widest, (room - 62.0 - 24 * scene.ones) / (samples + neurons)), HIGH)
+    names = [str(i) for i in range(len(scene.threads) - scene.ones)]
     row = {(scene.row, n): "now" for n in range(samples)}
     column = {(n, scene.column): "now" for n in range(samples)}
-    left = panel(Table(rows=scene.threads, name="inputs.T", frame="input", cell=cell, row_names=names, marks=row))
+    left = panel(Table(
+        rows=scene.threads, name="inputs.T", frame="input", cell=cell, marks=row,
+        row_names=[*names, *["ones"] * scene.ones],
+    ))  # fmt: skip
     top = panel(Table(
         rows=scene.dvalues, name="dvalues", kind="g", cell=cell, marks=column,
         row_names=[str(n) for n in range(samples)],
     ))  # fmt: skip
+    both = scene.ones and neurons * cell[0] > 200
     product = panel(Table(
-        rows=scene.woven, name="dweights" + (" and dbiases" if scene.ones and neurons > 2 else ""), kind="g",
-        frame="param", cell=cell, marks={(scene.row, scene.column): "now"}, row_names=names,
+        rows=scene.woven, name="dweights" + " and dbiases" * both, kind="g", frame="param", cell=cell,
+        marks={(scene.row, scene.column): "now"}, row_names=[*names, *["b"] * scene.ones],
     ))  # fmt: skip
     gap, x, y = 22.0, left.width + 22.0, top.height + 20.0
     body = _bands(scene, cell, x + 24, y + 28, top.height, x)
@@ -121,7 +125,7 @@ def _part(n: int, part: tuple[float, float, float], y: float) -> str:
 def _biases(scene: Scene) -> Panel:
     """Biases minus their gradient, one below the other; what broadcasting has copied is pale."""
     down, across = len(scene.result), len(scene.biases)
-    cell = (58.0, HIGH)
+    cell = (min(68.0, 232.0 / across), HIGH)
     cells = [(r, c) for r in range(down) for c in range(across)]
     copied = {(r, c): "off" for r, c in cells if r}
     stretched = {(r, c): "off" for r, c in cells if r >= len(scene.taken) or c >= len(scene.taken[0])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -46,7 +47,12 @@ def as_art(picture: Picture) -> str:
 
 def as_caption(picture: Picture) -> str:
     """The caption as HTML."""
-    return f'<div class="lp-words">{"".join(f"<p>{escape(sentence)}</p>" for sentence in picture.caption)}</div>'
+    return f'<div class="lp-words">{"".join(f"<p>{_unbroken(sentence)}</p>" for sentence in picture.caption)}</div>'
+
+
+def _unbroken(sentence: str) -> str:
+    """Escaped, with no line break beside a product's dot or an equals sign."""
+    return re.sub(r" ([·=]) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", escape(sentence))
 
 
 def as_page(picture: Picture) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.pictures.draw import Panel, below, beside, box, circle, data_number, hatch, path, shape, text, tip
-from lab.pictures.looks import BIG, NARROW, SMALL
+from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
 from lab.pictures.network import Rows
 from lab.pictures.tables import Place, Table, panel
 from lab.pictures.words import number, term, total
@@ -46,13 +46,14 @@ class Scene:
 
 def wide(scene: Scene) -> Panel:
     """The fan on the left, the tables on the right."""
-    tables = below(*_tables(scene), gap=22)
-    return beside(below(_fan(scene), _sum(scene), gap=6), tables, gap=50)
+    room = WIDE - NARROW - 20
+    tables = below(*_tables(scene, 72, room), gap=22, width=room)
+    return beside(below(_fan(scene), _sum(scene), gap=6), tables, gap=20)
 
 
 def narrow(scene: Scene) -> Panel:
     """The tables under the fan."""
-    return below(_fan(scene), _sum(scene), *_tables(scene), gap=14, width=NARROW)
+    return below(_fan(scene), _sum(scene), *_tables(scene, 58, NARROW), gap=14, width=NARROW)
 
 
 def _fan(scene: Scene) -> Panel:
@@ -129,11 +130,11 @@ def _part(part: float, start: float, zero: float, unit: float, y: float) -> str:
     return bar + (hatch(left, y, length, 13, gap=6) if part < 0 else "")
 
 
-def _tables(scene: Scene) -> list[Panel]:
+def _tables(scene: Scene, widest: float, room: float) -> list[Panel]:
     samples, inputs, _ = scene.sizes
     names = [str(n) for n in range(samples)], [str(d) for d in range(inputs)]
     here = {(scene.sample, scene.chosen): "now"}
-    cell = (min(58.0, 340.0 / inputs), 30.0)
+    cell = (min(widest, (room - 60) / inputs), 30.0)
     rows = panel(Table(
         rows=scene.rows, name="dinputs", kind="g", marks=here, note="a row for each sample", cell=cell,
         row_names=names[0], column_names=names[1],
@@ -146,7 +147,7 @@ def _tables(scene: Scene) -> list[Panel]:
     marks = {(scene.chosen, scene.sample): "now"} | dict.fromkeys(scene.wrong, "am")
     other = panel(Table(
         rows=scene.columns, name="000's product", kind="g", marks=marks, note="a column for each sample",
-        cell=(min(70.0, 340.0 / samples), 30.0), row_names=names[1], column_names=names[0],
+        cell=(min(78.0, (room - 60) / samples), 30.0), row_names=names[1], column_names=names[0],
     ))  # fmt: skip
     verdict = f"≠ {len(scene.wrong)} entries mix samples" if scene.wrong else "✓ the same numbers, turned"
     look, ground = ("on-amber", "am-box") if scene.wrong else ("ok", "wash")
