@@ -1,4 +1,4 @@
-"""Measure the grader beside stock nbgrader: `make bench`, or `python tests/bench.py [--repetitions N] [--only kit]`.
+"""Measure the grader beside stock nbgrader: `make bench`, or `python tests/bench.py [--repetitions N] [--only-kit]`.
 
 The same class hands in notebooks 02 and 07. Stock nbgrader grades them as its documentation teaches, by hidden tests
 in the notebooks' own cells; the kit grades them with `autograder grade submitted`. Both write a gradebook. CPU time is
@@ -13,25 +13,26 @@ import json
 import os
 import pickle
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from autograder import gradebook
 from autograder.course import SECRET_FILE, Course, with_answers
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
-from autograder.model import Cell, CellKind, Plan, Submission, Twin, TwinKind
-from autograder.sandbox import pool
+from autograder.model import Cell, CellKind, Plan, Record, Submission, Twin, TwinKind
 from autograder.sandbox.pool import Speech
 
 ROOT = Path(__file__).parents[1]
@@ -164,23 +165,9 @@ def run(folder: Path, *command: str, cores: int = 0) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, wall)
 
 
-@dataclass(frozen=True)
-class Line:
-    """CPU seconds over submissions: what the first costs, and what each further one does."""
-
-    start: float
-    slope: float
-
-    @classmethod
-    def through(cls, few: float, many: float) -> Line:
-        """From the costs of FEW and of MANY submissions."""
-        slope = (many - few) / (MANY - FEW)
-        return cls(few - FEW * slope, slope)
-
-
 Command = tuple[str, ...]
 STOCK: Command = ("nbgrader", "autograde", ASSIGNMENT)
-KIT: Command = ("autograder", "grade", "submitted", "--jobs", "1")
+KIT: Command = ("autograder", "grade", "submitted", "--jobs")
 
 
 class Bench:
@@ -196,7 +183,7 @@ class Bench:
 
     @contextmanager
     def a_class(self, which: str, count: int) -> Iterator[Path]:
-        """A fresh copy of a course with so many submissions."""
+        """A fresh copy of a course with so many submissions, of which nothing has been graded."""
         folder = self.folder / f"{which}_{count}"
         shutil.copytree(self.folder / which, folder)
         hand_in(self.course, folder, count)
@@ -205,22 +192,25 @@ class Bench:
         finally:
             shutil.rmtree(folder)
 
-    def cost(self, which: str, command: Command, count: int, *, cores: int = 0) -> Cost:
-        """What grading so many submissions takes."""
-        with self.a_class(which, count) as folder:
+    def cost(self, command: Command, count: int, *, cores: int = 0) -> Cost:
+        """What grading so many submissions takes; every gap of theirs must have got its mark."""
+        with self.a_class("stock" if command is STOCK else "kit", count) as folder:
             cost = run(folder, *command, cores=cores)
-            graded = len(list(folder.glob("autograded/*/*/*.ipynb")))
-            assert graded == count * len(NOTEBOOKS), f"{command[0]} graded {graded} notebooks"
+            with closing(sqlite3.connect(folder / "gradebook.db")) as book:
+                marks = book.execute("SELECT count(auto_score) FROM grade").fetchone()[0]
+        gaps = sum(len(self.course.plan(name).gaps) for name in NOTEBOOKS)
+        assert marks == count * gaps, f"{command[0]} gave {marks} marks, not {count} x {gaps}"
         return cost
 
-    def line(self, which: str, command: Command, repetitions: int) -> tuple[Line, list[Line]]:
-        """Medians of start and slope, and each repetition's."""
-        lines = []
-        for _ in range(repetitions):
-            few, many = (self.cost(which, command, count).cpu for count in (FEW, MANY))
-            lines.append(Line.through(few, many))
-        starts, slopes = [line.start for line in lines], [line.slope for line in lines]
-        return Line(statistics.median(starts), statistics.median(slopes)), lines
+    def line(self, command: Command) -> tuple[float, float]:
+        """CPU seconds of the start, and of each further submission (the slope)."""
+        few, many = (self.cost(command, count).cpu for count in (FEW, MANY))
+        slope = (many - few) / (MANY - FEW)
+        return few - FEW * slope, slope
+
+    def wall(self, cores: int) -> float:
+        """Seconds that the kit takes for a larger class on so many cores."""
+        return self.cost((*KIT, str(cores)), FOR_WALL, cores=cores).wall
 
 
 # ---- the floor -------------------------------------------------------------------------------
@@ -259,7 +249,7 @@ def _plain_work(plan: Plan, number: int) -> tuple[list[Any], list[Any]]:
 
 
 FLOOR = """
-import copy, gc, os, pickle, sys, types
+import copy, gc, os, pickle, resource, sys, types
 import numpy as np
 import numpy.linalg
 import numpy.random
@@ -273,6 +263,11 @@ gc.collect()
 gc.freeze()
 gc.disable()
 costs = []
+
+
+def cpu():
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def run(cells, twins):
@@ -295,7 +290,7 @@ def run(cells, twins):
 
 
 for _ in range(rounds):
-    before = sum(os.times()[:4])
+    before = cpu()
     for cells, twins in work:
         pid = os.fork()
         if pid == 0:
@@ -304,7 +299,7 @@ for _ in range(rounds):
             finally:
                 os._exit(0)
         os.waitpid(pid, 0)
-    costs.append(sum(os.times()[:4]) - before)
+    costs.append(cpu() - before)
 print(sorted(costs)[len(costs) // 2])
 """
 
@@ -312,76 +307,64 @@ print(sorted(costs)[len(costs) // 2])
 # ---- the parts -------------------------------------------------------------------------------
 
 
-def parts(bench: Bench, repetitions: int) -> dict[str, float]:
-    """CPU milliseconds of a submission (both notebooks) by part; medians over students and repetitions."""
-    found: dict[str, list[float]] = {}
-    ended: list[float] = []
-    stop = pool._Warm.stop
+class Clock:
+    """CPU seconds of this process and of its warm processes with their runners, since the last look."""
 
-    def noted(self: pool._Warm) -> Any:
-        answer = stop(self)
-        ended.append(answer.cpu_s)
-        return answer
+    def __init__(self) -> None:
+        self._us = self._warm = 0.0
+        self.look()
 
-    pool._Warm.stop = noted  # type: ignore[method-assign]
-    try:
-        with bench.a_class("kit", FEW) as folder, Grader(Course(folder, SECRET)) as grader:
-            for name in NOTEBOOKS:
-                grader.reference(name)
-                grader.known_mistakes(name)
-            for _ in range(repetitions):
-                for number in range(FEW):
-                    for part, cost in _one_submission(grader, folder, number, ended).items():
-                        found.setdefault(part, []).append(cost)
-    finally:
-        pool._Warm.stop = stop  # type: ignore[method-assign]
-    medians = {part: statistics.median(costs) for part, costs in found.items()}
-    return {**medians, "gradebook": 1000 * _gradebook(bench)}
+    def look(self) -> tuple[float, float]:
+        """Ours, and theirs."""
+        us = time.process_time()
+        warm = sum(sum(child.cpu_times()[:4]) for child in psutil.Process().children())
+        passed = us - self._us, warm - self._warm
+        self._us, self._warm = us, warm
+        return passed
 
 
-def _one_submission(grader: Grader, folder: Path, number: int, ended: list[float]) -> dict[str, float]:
-    """CPU milliseconds by part."""
-    sums: dict[str, float] = {}
-
-    def count(part: str, seconds: float) -> None:
-        sums[part] = sums.get(part, 0.0) + 1000 * seconds
-
-    for name in NOTEBOOKS:
-        path = folder / "submitted" / f"student_{number:03}" / ASSIGNMENT / f"{name}.ipynb"
-        speech, sandbox = grader._speech(name), grader._sandbox
-        empty = _empty(grader.course.plan(name))
-        zygote = sandbox._process(plotting=False)._process.pid
-        del ended[:]
-        forks = pool.cpu_seconds(zygote)
-        for _ in range(5):
+def parts(bench: Bench) -> dict[str, float]:
+    """CPU seconds of MANY submissions (both notebooks) by part."""
+    with bench.a_class("kit", MANY) as folder, Grader(Course(folder, SECRET)) as grader:
+        for name in NOTEBOOKS:
+            grader.known_mistakes(name)
+        sandbox, plans = grader._sandbox, {name: grader.course.plan(name) for name in NOTEBOOKS}
+        paths = [path for name in NOTEBOOKS for path in sorted(folder.glob(f"submitted/*/*/{name}.ipynb"))]
+        files = [(path.stem, path.parts[-3], path.read_bytes()) for path in paths]
+        empty = _empty(plans[NOTEBOOKS[0]])
+        clock = Clock()
+        for _ in files:
             sandbox.capture(Speech(empty, None), empty.source, frozenset())
-        fork = statistics.mean(ended) + (pool.cpu_seconds(zygote) - forks) / 5
-        clock = time.process_time()
-        data = path.read_bytes()
-        _, submission = grader.read(data, name)
-        count("reading", time.process_time() - clock)
-        del ended[:]
-        clock = time.process_time()
-        transcript = sandbox.replay(speech, submission)
-        count("wire", time.process_time() - clock)
-        count("fork and confinement", len(ended) * fork)
-        count("replay", sum(ended) - len(ended) * statistics.mean([fork]))
-        del ended[:]
-        clock = time.process_time()
-        grader._shown(submission, transcript)
-        count("wire", time.process_time() - clock)
-        count("fork and confinement", len(ended) * fork)
-        count("capture", sum(ended) - len(ended) * fork)
-        plan = grader.course.plan(name)
-        clock = time.process_time()
-        for gap in plan.gaps:
-            grader._gap_result(plan, gap, submission, transcript)
-        count("checks", time.process_time() - clock)
-        graded = grader.grade(data, student=f"student_{number:03}", name=name)
-        clock = time.process_time()
-        gradebook.write_autograded(grader.course, graded)
-        count("writing the graded notebook", time.process_time() - clock)
-    return sums
+        fork = clock.look()[1]  # one a notebook
+        submissions = [grader.read(data, name)[1] for name, _, data in files]
+        reading, _ = clock.look()
+        transcripts = [grader.replay(submission) for submission in submissions]
+        wire_of_replay, replay = clock.look()
+        for submission, transcript in zip(submissions, transcripts, strict=True):
+            grader._shown(submission, transcript)
+        wire_of_capture, capture = clock.look()
+        for submission, transcript in zip(submissions, transcripts, strict=True):
+            plan = plans[submission.notebook]
+            for gap in plan.gaps:
+                grader._gap_result(plan, gap, submission, transcript)
+        checks, _ = clock.look()
+        graded = [grader.grade(data, student=student, name=name) for name, student, data in files]
+        clock.look()
+        for one in graded:
+            gradebook.write_autograded(grader.course, one)
+        notebooks, _ = clock.look()
+        book = _gradebook(grader.course, [one.record for one in graded])
+        forks = fork * statistics.mean(len(grader._speech(name).groups) for name in NOTEBOOKS)
+    return {
+        "fork and confinement": forks + fork,
+        "capture": capture - fork,
+        "replay": replay - forks,
+        "wire": wire_of_replay + wire_of_capture,
+        "checks": checks,
+        "reading": reading,
+        "writing notebooks": notebooks,
+        "writing the gradebook": book,
+    }
 
 
 def _empty(plan: Plan) -> Plan:
@@ -396,28 +379,17 @@ def _empty(plan: Plan) -> Plan:
     return Plan(assignment=plan.assignment, notebook=plan.notebook, gaps=(), twins=(page,), source=source)
 
 
-def _gradebook(bench: Bench) -> float:
-    """CPU seconds of writing one further submission into the gradebook."""
-    costs = {}
-    for count in (FEW, MANY):
-        with bench.a_class("kit", count) as folder:
-            course = Course(folder, SECRET)
-            config = gradebook.load_config(folder)
-            with Grader(course) as grader:
-                path = folder / "submitted" / "student_000" / ASSIGNMENT
-                one = {
-                    name: grader.grade((path / f"{name}.ipynb").read_bytes(), student="student_000", name=name).record
-                    for name in NOTEBOOKS
-                }
-            records = [
-                type(record)(**{**{key: getattr(record, key) for key in record.__struct_fields__}, "student": student})
-                for student in (f"student_{number:03}" for number in range(count))
-                for record in one.values()
-            ]
-            clock = time.process_time()
-            gradebook.write(course, records, url=f"sqlite:///{folder / 'gradebook.db'}", config=config)
-            costs[count] = time.process_time() - clock
-    return (costs[MANY] - costs[FEW]) / (MANY - FEW)
+def _gradebook(course: Course, records: Sequence[Record]) -> float:
+    """CPU seconds of writing MANY further submissions, start-up apart."""
+    config = gradebook.load_config(course.root)
+    few = sorted({record.student for record in records})[:FEW]
+    costs = []
+    for chosen in ([record for record in records if record.student in few], records):
+        copy = shutil.copy(course.root / "gradebook.db", course.root / f"{len(chosen)}.db")
+        clock = time.process_time()
+        gradebook.write(course, chosen, url=f"sqlite:///{copy}", config=config)
+        costs.append(time.process_time() - clock)
+    return (costs[1] - costs[0]) / (MANY - FEW) * MANY
 
 
 # ---- the report ------------------------------------------------------------------------------
@@ -426,50 +398,47 @@ def _gradebook(bench: Bench) -> float:
 def main() -> None:
     """Measure, and print what was found; the last lines are `name: value`."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--repetitions", type=int, default=5, help="of the kit's runs")
-    options.add_argument("--stock", type=int, default=2, help="repetitions of nbgrader's runs; 0 leaves them out")
-    options.add_argument("--walls", type=int, default=3, help="repetitions of the runs on one and two cores")
+    options.add_argument("--repetitions", type=int, default=3, help="of everything, in turn")
+    options.add_argument("--only-kit", action="store_true", help="leave nbgrader out, and with it two of the ratios")
     chosen = options.parse_args()
     for package in ("autograder", "lab"):
         compileall.compile_dir(ROOT / package, quiet=2)
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
     with tempfile.TemporaryDirectory() as folder:
-        report(Bench(Path(folder)), chosen.repetitions, chosen.stock, chosen.walls)
+        report(Bench(Path(folder)), chosen.repetitions, with_stock=not chosen.only_kit)
 
 
-def report(bench: Bench, repetitions: int, stock_repetitions: int, walls: int) -> None:
+def report(bench: Bench, repetitions: int, *, with_stock: bool) -> None:
     """All measurements, as lines."""
-    bench.cost("kit", KIT, 1)  # whatever is compiled or cached at first
-    kit, kits = bench.line("kit", KIT, repetitions)
-    say("kit", kit, kits)
-    least = floor(bench.course)
-    print(f"floor: {1000 * least:.1f} ms of CPU a submission")
+    kit_alone = (*KIT, "1")
+    commands = {"kit": kit_alone, "stock nbgrader": STOCK} if with_stock else {"kit": kit_alone}
+    for command in commands.values():
+        bench.cost(command, 1)  # whatever is compiled or cached at first
+    lines: dict[str, list[tuple[float, float]]] = {route: [] for route in commands}
+    floors, walls = [], []
+    for _ in range(repetitions):
+        for route, command in commands.items():
+            lines[route].append(bench.line(command))
+        floors.append(floor(bench.course))
+        walls.append((bench.wall(1), bench.wall(2)))
+    start, slope = {}, {}
+    for route, measured in lines.items():
+        start[route], slope[route] = map(statistics.median, zip(*measured, strict=True))
+        each = ", ".join(f"{one:.1f} s + {1000 * further:.0f} ms" for one, further in measured)
+        print(f"{route}: CPU {start[route]:.1f} s, and {1000 * slope[route]:.1f} ms a submission ({each})")
+    least = statistics.median(floors)
+    print(f"floor: {1000 * least:.1f} ms a submission")
     print("parts of a submission (both notebooks), ms of CPU:")
-    for part, cost in parts(bench, max(1, repetitions // 2)).items():
-        print(f"  {part:28} {cost:6.1f}")
-    one, two = (
-        statistics.median(
-            [bench.cost("kit", (*KIT[:-1], str(cores)), FOR_WALL, cores=cores).wall for _ in range(walls)]
-        )
-        for cores in (1, 2)
-    )
-    print(f"{FOR_WALL} submissions, wall: {one:.1f} s on one core, {two:.1f} s on two (load {os.getloadavg()[0]:.1f})")
-    if stock_repetitions:
-        bench.cost("stock", STOCK, 1)
-        stock, stocks = bench.line("stock", STOCK, stock_repetitions)
-        say("stock nbgrader", stock, stocks)
-        print(f"slope_ratio_vs_nbgrader: {stock.slope / kit.slope:.1f}")
-    print(f"slope_over_floor: {kit.slope / least:.1f}")
-    if stock_repetitions:
-        print(f"startup_ratio: {kit.start / stock.start:.2f}")
+    for part, cost in parts(bench).items():
+        print(f"  {part:24}{1000 * cost / MANY:6.1f}")
+    one, two = map(statistics.median, zip(*walls, strict=True))
+    print(f"{FOR_WALL} submissions: {one:.1f} s on one core, {two:.1f} s on two; load {os.getloadavg()[0]:.1f}")
+    if with_stock:
+        print(f"slope_ratio_vs_nbgrader: {slope['stock nbgrader'] / slope['kit']:.1f}")
+    print(f"slope_over_floor: {slope['kit'] / least:.1f}")
+    if with_stock:
+        print(f"startup_ratio: {start['kit'] / start['stock nbgrader']:.2f}")
     print(f"two_core_speedup: {one / two:.2f}")
-
-
-def say(name: str, line: Line, lines: Sequence[Line]) -> None:
-    """One line on a route's costs."""
-    slopes = ", ".join(f"{1000 * one.slope:.0f}" for one in lines)
-    starts = ", ".join(f"{one.start:.1f}" for one in lines)
-    print(f"{name}: start {line.start:.2f} s of CPU ({starts}), {1000 * line.slope:.1f} ms a submission ({slopes})")
 
 
 if __name__ == "__main__":
