@@ -5,7 +5,6 @@ Re-grading updates and never deletes: manual scores, comments and extra credit s
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbgrader.api as api
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import from_dict
@@ -479,7 +479,7 @@ def write_autograded(course: Course, graded: Graded) -> Path:
                 "nbgrader": {**marks, "checksum": handed_out_checksums(course, record.notebook)[marks["grade_id"]]},
             }
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     os.replace(part, path)
     stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
     if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP:
