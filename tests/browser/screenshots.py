@@ -19,22 +19,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import MONOKAI, TerminalTheme
 from rich.text import Text
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "docs" / "screenshots"
 TOKEN = "browser-tests"
 THEMES = ("light", "dark")
+COLUMNS = 112
+"""Of the terminal."""
 KERNEL_IS_IDLE = """() => {
   const widget = window.jupyterapp && jupyterapp.shell.currentWidget;
   const session = widget && widget.context && widget.context.sessionContext;
   return session && session.isReady && session.session && session.session.kernel
     && session.session.kernel.status === 'idle';
 }"""
-LAST_LINES = 46
-"""Of the demo's output: all that fits on one screen, from the class's steps on."""
-
 Do = Callable[[Page, Locator], None]
 
 
@@ -166,7 +165,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     here = tmp_path_factory.mktemp("kit")
     (here / ".venv").symlink_to(sys.prefix)
     command = [here / ".venv/bin/python", "-c", "from autograder.cli import main; main()", "demo", "demo"]
-    environment = {**os.environ, "COLUMNS": "100", "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    environment = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     run = subprocess.run(
         [*map(str, command), "--course", str(ROOT)],
         cwd=here, check=True, capture_output=True, text=True, env=environment,
@@ -175,10 +174,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def test_the_end_of_the_demo(demo: tuple[Path, str], page: Page) -> None:
-    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
-    for line in demo[1].rstrip().split("\n")[-LAST_LINES:]:
-        console.print(Text.from_ansi(line.rsplit("\r", 1)[-1]))
-    html = console.export_html(theme=MONOKAI, inline_styles=True)
+    lines = [Text.from_ansi(line.rsplit("\r", 1)[-1]) for line in demo[1].rstrip().split("\n")]
+    start = next(number for number, line in enumerate(lines) if line.plain.strip() == "Steps")
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(*lines[start:], sep="\n")
+    theme = TerminalTheme((12, 12, 12), (255, 255, 255), [*MONOKAI.ansi_colors._colors[:8]])
+    html = console.export_html(theme=theme, inline_styles=True)
     look = 'body{margin:0} pre{display:inline-block;padding:18px 22px;font:14px/1.35 "DejaVu Sans Mono",monospace}'
     page.set_content(html.replace("<head>", f"<head><style>{look} pre{{background:#0c0c0c}}</style>"))
     page.locator("pre").screenshot(path=SHOTS / "demo.png")
