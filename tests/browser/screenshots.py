@@ -13,28 +13,23 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import MONOKAI, TerminalTheme
 from rich.text import Text
+
+from ..jupyter import served
+from .driver import opened
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "docs" / "screenshots"
-TOKEN = "browser-tests"
 THEMES = ("light", "dark")
-KERNEL_IS_IDLE = """() => {
-  const widget = window.jupyterapp && jupyterapp.shell.currentWidget;
-  const session = widget && widget.context && widget.context.sessionContext;
-  return session && session.isReady && session.session && session.session.kernel
-    && session.session.kernel.status === 'idle';
-}"""
-LAST_LINES = 46
-"""Of the demo's output: all that fits on one screen, from the class's steps on."""
-
+COLUMNS = 112
+"""Of the terminal."""
 Do = Callable[[Page, Locator], None]
 
 
@@ -101,7 +96,7 @@ def folder() -> None:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path, str], str]) -> tuple[str, Path]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab in a folder with all released notebooks, and the one of the mirror answered rightly and wrongly."""
     folder = tmp_path_factory.mktemp("released")
     for release in sorted((ROOT / "release").iterdir()):
@@ -113,19 +108,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path, str], s
         gap = next(cell for cell in document["cells"] if _grade_id(cell) == "dweights")
         gap["source"] = "# dweights: from inputs, dvalues\n" + answer.strip()
         (folder / f"{name}.ipynb").write_text(json.dumps(document), encoding="utf-8")
-    return serve(folder, "jupyterlab"), folder
+    with served(folder, tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 def _grade_id(cell: dict[str, dict[str, dict[str, str]]]) -> str:
     return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
 
 
-def _run_through(page: Page, address: str, name: str) -> None:
-    page.set_viewport_size({"width": 1180, "height": 1500})
-    page.goto(f"{address}/lab/tree/{name}.ipynb?reset&token={TOKEN}")
-    page.wait_for_function(KERNEL_IS_IDLE, polling=100, timeout=120_000)
-    page.evaluate("() => { jupyterapp.commands.execute('application:toggle-left-area'); }")
-    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+def _run_through(browser: Browser, address: str, name: str) -> Page:
+    here = opened(browser, address, "jupyterlab", f"{name}.ipynb")
+    here.page.set_viewport_size({"width": 1180, "height": 1500})
+    here.command("application:toggle-left-area")
+    here.run_all()
+    return here.page
 
 
 def _shoot(page: Page, shown: Locator, name: str) -> None:
@@ -141,23 +137,25 @@ def _shoot(page: Page, shown: Locator, name: str) -> None:
 
 
 @pytest.mark.parametrize("notebook", list(PICTURES))
-def test_the_picture_of_a_notebook(notebook: str, lab: tuple[str, Path], page: Page) -> None:
+def test_the_picture_of_a_notebook(notebook: str, lab: str, browser: Browser) -> None:
     name, do = PICTURES[notebook]
-    _run_through(page, lab[0], notebook)
+    page = _run_through(browser, lab, notebook)
     view = page.locator(".widget-vbox.lp")
     view.wait_for(timeout=120_000)
     do(page, view)
     _shoot(page, view, name)
+    page.close()
 
 
 @pytest.mark.parametrize("answer", ["right", "wrong"])
-def test_the_verdict_of_a_check(answer: str, lab: tuple[str, Path], page: Page) -> None:
-    _run_through(page, lab[0], answer)
+def test_the_verdict_of_a_check(answer: str, lab: str, browser: Browser) -> None:
+    page = _run_through(browser, lab, answer)
     verdict = page.locator(".lab-check").filter(has_text="dweights: ").first
     expect(verdict).to_contain_text("right here" if answer == "right" else "not right yet", timeout=120_000)
     _shoot(page, verdict, f"check-{answer}")
     if answer == "wrong":
         _shoot(page, verdict.locator(".lp-card").first, "mirror")
+    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +164,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     here = tmp_path_factory.mktemp("kit")
     (here / ".venv").symlink_to(sys.prefix)
     command = [here / ".venv/bin/python", "-c", "from autograder.cli import main; main()", "demo", "demo"]
-    environment = {**os.environ, "COLUMNS": "100", "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    environment = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     run = subprocess.run(
         [*map(str, command), "--course", str(ROOT)],
         cwd=here, check=True, capture_output=True, text=True, env=environment,
@@ -175,10 +173,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def test_the_end_of_the_demo(demo: tuple[Path, str], page: Page) -> None:
-    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
-    for line in demo[1].rstrip().split("\n")[-LAST_LINES:]:
-        console.print(Text.from_ansi(line.rsplit("\r", 1)[-1]))
-    html = console.export_html(theme=MONOKAI, inline_styles=True)
+    lines = [Text.from_ansi(line.rsplit("\r", 1)[-1]) for line in demo[1].rstrip().split("\n")]
+    start = next(number for number, line in enumerate(lines) if line.plain.strip() == "Steps")
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(*lines[start:], sep="\n")
+    theme = TerminalTheme((12, 12, 12), (255, 255, 255), [*MONOKAI.ansi_colors._colors[:8]])
+    html = console.export_html(theme=theme, inline_styles=True)
     look = 'body{margin:0} pre{display:inline-block;padding:18px 22px;font:14px/1.35 "DejaVu Sans Mono",monospace}'
     page.set_content(html.replace("<head>", f"<head><style>{look} pre{{background:#0c0c0c}}</style>"))
     page.locator("pre").screenshot(path=SHOTS / "demo.png")

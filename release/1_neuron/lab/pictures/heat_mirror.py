@@ -188,7 +188,7 @@ def _map(one: Array, name: str, most: float, marks: dict[tuple[int, int], str]) 
     rows = tuple(row[:MOST] for row in one.rows[:MOST])
     cut = len(one.rows) > MOST or len(one.rows[0]) > MOST
     note = (_told(one) if one.shape else "") + (f", first {MOST}" if cut else "")
-    cell = (max(min(60.0, 246.0 / len(rows[0])), 100.0 / len(rows[0])), 32.0)
+    cell = (max(min(82.0, 246.0 / len(rows[0])), 100.0 / len(rows[0])), 32.0)
     drawn = {(r, c): mark for (r, c), mark in marks.items() if max(r, c) < MOST}
     return panel(Table(rows=rows, name=name, heat=most, marks=drawn, note=note, cell=cell))
 

@@ -155,12 +155,14 @@ def picture(state: Bench) -> Picture:
 
 
 def controls(helper: Controls[Bench]) -> list[list[object]]:
-    """Rows of controls: a slider for each value; the nudge; what to nudge."""
+    """Rows of controls: a slider for each value, inputs above weights and bias; the nudge; what to nudge."""
     first = helper.state
     reach = max(5.0, *(2 * abs(value) for value in values(first).values()))
     sliders = [_slider(helper, name, (-reach, reach, 0.1)) for name in names(first)]
+    inputs = len(sliders) // 2
     return [
-        sliders,
+        sliders[:inputs],
+        sliders[inputs:],
         [
             helper.choice("Nudge", "which value to raise by h",
                           [("none", ""), *((name, name) for name in names(first))], lambda s: s.chosen, choose),

@@ -121,7 +121,7 @@ _FRAME = """
  border-radius:0 8px 8px 0;
  padding:8px 14px;margin:6px 0 0;font-size:14px;line-height:1.5;min-height:3.2em;box-sizing:border-box}
 .lp .lp-words p{margin:0;max-width:78ch}
-.lp .lp-controls{gap:2px 14px;align-items:center;padding:2px 0 8px}
+.lp .lp-controls{gap:2px 14px;align-items:center;padding:2px 4px 6px}
 .lp .lp-pair{flex:1 1 195px;min-width:min(195px,100%);max-width:300px}
 .lp .lp-pair .widget-slider{flex:1 1 60px;min-width:50px}
 .lp .widget-toggle-buttons{width:auto;display:flex;flex-flow:row wrap;align-items:center}
