@@ -124,6 +124,15 @@ def _run_through(browser: Browser, address: str, name: str) -> Page:
     return here.page
 
 
+def _at_rest(page: Page, shown: Locator) -> None:
+    """Bring an element into view and wait until it stays: JupyterLab scrolls to the last cell after a run of all."""
+    before = None
+    while before != (before := shown.bounding_box()):
+        shown.scroll_into_view_if_needed()
+        page.wait_for_timeout(700)
+    expect(shown).to_be_in_viewport(ratio=0.99)
+
+
 def _shoot(page: Page, shown: Locator, name: str) -> None:
     """One element in both themes of JupyterLab."""
     for theme in THEMES:
@@ -131,8 +140,8 @@ def _shoot(page: Page, shown: Locator, name: str) -> None:
         page.evaluate("theme => { jupyterapp.commands.execute('apputils:change-theme', {theme}); }", chosen)
         page.locator(f'body[data-jp-theme-light="{str(theme == "light").lower()}"]').wait_for(state="attached")
         page.wait_for_load_state("networkidle")
-        shown.scroll_into_view_if_needed()
         page.mouse.move(0, 0)
+        _at_rest(page, shown)
         shown.screenshot(path=SHOTS / f"{name}-{theme}.png", animations="disabled")
 
 
