@@ -85,7 +85,7 @@ TRIES = {
         "pictures.step(",
     ),
 }
-FINDS_ARRAYS = ("gradients", "dinputs_batch", "relu_mask", "forward")
+FINDS_ARRAYS = ("gradients", "shapes_parameters", "dinputs_batch", "relu_mask", "forward")
 
 
 @pytest.fixture(scope="module", params=["jupyterlab", "notebook", pytest.param("as told", marks=pytest.mark.long)])
