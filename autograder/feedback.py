@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from autograder.model import GapResult, Record, Status
-from autograder.notebook import SourceNotebook
+from autograder.notebook import Repaired, SourceNotebook, execution_counts
 from autograder.sandbox.wire import Output
 
 RECORD = "autograder"
@@ -106,9 +106,12 @@ def _as_nbformat(output: Output, count: int) -> dict[str, Any]:
 
 
 def outputs_of(
-    record: Record, grade_ids: list[str], shown: Mapping[int, list[Output]]
+    record: Record, repaired: Repaired, shown: Mapping[int, list[Output]]
 ) -> dict[int, list[dict[str, Any]]]:
-    """Outputs by place in the repaired notebook whose cells have these grade_ids (empty for the student's own)."""
+    """Outputs by place in the repaired notebook."""
+    counts = execution_counts(repaired)
     verdicts = {f"check_{result.gap}": check_outputs(result) for result in record.gaps}
-    found = {place: cell_outputs(outputs, place + 1) for place, outputs in shown.items()}
-    return found | {place: verdicts[grade_id] for place, grade_id in enumerate(grade_ids) if grade_id in verdicts}
+    found = {place: cell_outputs(outputs, counts[place]) for place, outputs in shown.items()}
+    return found | {
+        place: verdicts[cell.grade_id] for place, cell in enumerate(repaired.cells) if cell.grade_id in verdicts
+    }

@@ -500,8 +500,7 @@ def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
     repaired = graded.repaired
     if repaired.unreadable:
         repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
-    grade_ids = [cell.grade_id for cell in repaired.cells]
-    content = notebook.as_json(repaired, feedback.outputs_of(graded.record, grade_ids, graded.shown))
+    content = notebook.as_json(repaired, feedback.outputs_of(graded.record, repaired, graded.shown))
     content["metadata"] |= feedback.metadata(graded.record, course.sources[graded.record.notebook])
     return content
 

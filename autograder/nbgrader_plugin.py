@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import fnmatch
 import glob
+import itertools
 import os
 from functools import cache
 from pathlib import Path
@@ -141,11 +142,12 @@ class GradeByChecks(NbGraderPreprocessor):
         if record.score is None:
             faults = "; ".join(dict.fromkeys(result.fault for result in record.gaps if result.fault))
             self.log.error("%s of %s is left for manual grading: %s", marks["notebook"], marks["student"], faults)
+        counts = itertools.count(1)
         for place, cell in enumerate(nb.cells):
             key = cell.metadata.get("nbgrader", {}).get("grade_id") or place
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs.get(key, [])]
-                cell.execution_count = place + 1
+                cell.execution_count = next(counts)
         nb.metadata.update(feedback.metadata(record, engine.course.sources[marks["notebook"]]))
         resources["kit_record"] = record
         return nb, resources
@@ -154,7 +156,7 @@ class GradeByChecks(NbGraderPreprocessor):
 def _outputs(nb: NotebookNode, graded: Graded) -> dict[Any, list[dict[str, Any]]]:
     """Outputs by grade_id, or by place for the student's own cells."""
     grade_ids = [cell.grade_id for cell in graded.repaired.cells]
-    by_place = feedback.outputs_of(graded.record, grade_ids, graded.shown)
+    by_place = feedback.outputs_of(graded.record, graded.repaired, graded.shown)
     found: dict[Any, list[dict[str, Any]]] = {grade_ids[place] or place: outs for place, outs in by_place.items()}
     for result in graded.record.gaps:
         found[f"check_{result.gap}"] = feedback.check_outputs(result)

@@ -226,15 +226,22 @@ def kinds(role: str) -> CellKind | None:
 
 def as_json(repaired: Repaired, outputs: Mapping[int, list[dict[str, Any]]]) -> dict[str, Any]:
     """A repaired notebook as nbformat 4.5, with `outputs` by position in `repaired.cells`."""
+    counts = execution_counts(repaired) if outputs else {}
     return {
-        "cells": [_json_cell(cell, at, outputs.get(at)) for at, cell in enumerate(repaired.cells)],
+        "cells": [_json_cell(cell, at, counts.get(at), outputs.get(at, [])) for at, cell in enumerate(repaired.cells)],
         "metadata": {"kernelspec": KERNELSPEC},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
 
 
-def _json_cell(cell: FoundCell, at: int, outputs: list[dict[str, Any]] | None) -> dict[str, Any]:
+def execution_counts(repaired: Repaired) -> dict[int, int]:
+    """The number that a kernel gives each code cell if all run in order, by place."""
+    code = [place for place, cell in enumerate(repaired.cells) if cell.role != "text"]
+    return {place: count for count, place in enumerate(code, 1)}
+
+
+def _json_cell(cell: FoundCell, at: int, count: int | None, outputs: list[dict[str, Any]]) -> dict[str, Any]:
     is_text = cell.role == "text"
     shared = {
         "cell_type": "markdown" if is_text else "code",
@@ -244,4 +251,4 @@ def _json_cell(cell: FoundCell, at: int, outputs: list[dict[str, Any]] | None) -
     }
     if is_text:
         return shared
-    return {**shared, "execution_count": at + 1 if outputs is not None else None, "outputs": outputs or []}
+    return {**shared, "execution_count": count, "outputs": outputs}

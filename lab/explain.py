@@ -43,15 +43,20 @@ def inputs_shown(numbers: Numbers, gap: Gap) -> str:
     )
 
 
-def named(gap: Gap, answers: Mapping[str, Answer]) -> tuple[str, str, str, str]:
+def named(gap: Gap, answers: Mapping[str, Answer], *, wrong_values: bool) -> tuple[str, str, str, str]:
     """Name, slug or family, explanation and question of the known mistake that gives the same on all open numbers.
 
-    Several mistakes of one family give the family; anything else gives nothing.
+    The rule is grading's: where no mistake has the same values and the same conduct, one with the same wrong values and
+    clean conduct fits. Several mistakes of one family give the family; anything else gives nothing.
     """
     nothing = ("", "", "", "")
     if all(answer.raised for answer in answers.values()):
         return nothing
-    fits = [mistake for mistake in gap.mistakes if _same_everywhere(gap, answers, mistake)]
+    alike = [mistake for mistake in gap.mistakes if _same_everywhere(gap, answers, mistake)]
+    conduct = _conduct(gap, answers, answers)
+    fits = [mistake for mistake in alike if _conduct(gap, answers, mistake.answers) == conduct]
+    if wrong_values and not fits:
+        fits = [mistake for mistake in alike if _is_clean(_conduct(gap, answers, mistake.answers))]
     if len(fits) == 1:
         one = fits[0]
         return one.name, one.slug, f"{one.seen} {one.meaning}", one.question
@@ -66,12 +71,27 @@ def _same_everywhere(gap: Gap, answers: Mapping[str, Answer], mistake: Mistake) 
 
 def _same(gap: Gap, one: Answer, other: Answer) -> bool:
     if one.raised or other.raised:
-        return one.raised == other.raised
+        return _kind_of_error(one) == _kind_of_error(other)
     if one.values.keys() != other.values.keys():
-        return False
-    conduct = [(answer.touched, answer.repeats, answer.needs_globals) for answer in (one, other)]
-    if gap.conduct and conduct[0] != conduct[1]:
         return False
     return all(
         difference(one.values[name], value, tolerance=gap.tolerance) is None for name, value in other.values.items()
     )
+
+
+def _kind_of_error(answer: Answer) -> str:
+    """The exception's type; shapes that do not fit are a ValueError of numpy's and an IndexError in a loop."""
+    return "ValueError" if answer.raised == "IndexError" else answer.raised
+
+
+Conduct = list[tuple[frozenset[str], bool, bool]]
+
+
+def _conduct(gap: Gap, judged: Mapping[str, Answer], of: Mapping[str, Answer]) -> Conduct:
+    """What else an answer did on the judged numbers; empty for a gap without points for it."""
+    answers = [of[name] for name in judged] if gap.conduct else []
+    return [(answer.touched, answer.repeats, answer.needs_globals) for answer in answers]
+
+
+def _is_clean(conduct: Conduct) -> bool:
+    return all(one == (frozenset(), True, False) for one in conduct)

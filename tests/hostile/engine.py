@@ -183,7 +183,7 @@ def _processes() -> list[tuple[str, str]]:
 
 def _visible(graded: Graded) -> str:
     """All that may reach the student: the record, the autograded notebook, its verdicts."""
-    outputs = feedback.outputs_of(graded.record, [cell.grade_id for cell in graded.repaired.cells], graded.shown)
+    outputs = feedback.outputs_of(graded.record, graded.repaired, graded.shown)
     parts = [
         msgspec.json.encode(graded.record).decode(),
         *(feedback.verdict(result) for result in graded.record.gaps),

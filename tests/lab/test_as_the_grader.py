@@ -53,10 +53,11 @@ def _with_own_cells(submission: Submission, taken: dict[str, dict[str, str]]) ->
 
 
 def mistaken_submissions(plan: Plan) -> Iterator[tuple[Submission, Mapping[str, Mistake]]]:
-    """All known mistakes; those in functions that later gaps call apart from the others."""
+    """All known mistakes; those in each function that later gaps call apart from all others."""
     every = mistakes.known_mistakes(plan.notebook)
     called = {gap.name for gap in plan.gaps if gap.supplies}
-    yield from mistakes.as_submissions(plan, tuple(one for one in every if one.gap in called))
+    for alone in called:
+        yield from mistakes.as_submissions(plan, tuple(one for one in every if one.gap == alone))
     yield from mistakes.as_submissions(plan, tuple(one for one in every if one.gap not in called))
 
 

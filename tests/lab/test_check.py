@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lab import data, texts
+from lab.checks import judge_gap
 
 STUB = "# drelu_dsum: from dvalue, z\npass  # YOUR CODE HERE"
 RIGHT = "# drelu_dsum: from dvalue, z\ndrelu_dsum = dvalue * (1.0 if z > 0 else 0.0)"
@@ -149,9 +150,16 @@ def test_several_mistakes_of_one_family_give_the_family(student):
     words = {"name": "n", "seen": "s", "meaning": "m", "question": "q", "answers": {"P": answer}}
     mistakes = tuple(Mistake(slug=slug, family="sign", **words) for slug in ("one", "two"))
     gap = _gap_with(Gap, mistakes)
-    assert named(gap, {"P": answer}) == (texts.FAMILIES["sign"], "sign", "", "")
+    assert named(gap, {"P": answer}, wrong_values=True) == (texts.FAMILIES["sign"], "sign", "", "")
     other = Mistake(slug="three", family="factor", **words)
-    assert named(_gap_with(Gap, (*mistakes, other)), {"P": answer})[0] == ""
+    assert named(_gap_with(Gap, (*mistakes, other)), {"P": answer}, wrong_values=True)[0] == ""
+
+
+def test_wrong_values_are_named_whatever_else_the_cell_changed(student):
+    stub = "# parameter_step: new_weights, new_biases from weights, biases, dweights, dbiases, lr"
+    answer = f"{stub}\nweights -= dweights\nbiases -= dbiases\nnew_weights, new_biases = weights, biases"
+    student.run_notebook("07_all_together", "parameter_step", {"parameter_step": answer})
+    assert judge_gap(data.gap("parameter_step"), student.shell).mistake == "parameter_step_without_lr"
 
 
 def _gap_with(kind, mistakes):

@@ -97,6 +97,9 @@ def test_both_routes_write_the_same_graded_notebook(routes, student):
         cell["metadata"].get("nbgrader") for cell in other["cells"]
     ]
     assert one["metadata"]["autograder"] == other["metadata"]["autograder"]
+    for cells in (one["cells"], other["cells"]):
+        counted = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"]
+        assert counted == [*range(1, len(counted) + 1)]
 
 
 def test_graded_notebooks_show_what_the_students_cells_printed(routes):

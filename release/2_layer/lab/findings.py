@@ -27,7 +27,7 @@ def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer])
         verdict = Verdict(gap=gap.name, status=status, says=conduct)
     if verdict.status is Status.RIGHT or len(judged) < len(gap.numbers):
         return verdict
-    name, slug, explained, question = named(gap, answers)
+    name, slug, explained, question = named(gap, answers, wrong_values=verdict.status is not Status.PARTLY)
     return replace(verdict, named=name, mistake=slug, explained=explained, question=question) if name else verdict
 
 
