@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -54,6 +56,8 @@ def main() -> None:
     """Grade notebooks of the backpropagation course, and keep the course in order."""
     # nbgrader calls alembic by its bare name; it stands beside this command.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    # jsonschema takes this one if it is there, for a format that no notebook's schema asks for: a second of start-up.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: it is not there
 
 
 _course = click.option(
@@ -93,13 +97,15 @@ def grade_class(
 ) -> list[Record]:
     """Grade, with progress; write the gradebook if asked to; print the class's tables."""
     course = grader.course
+    if gradebook:  # a second of import, in which the workers wait for their runners anyway
+        threading.Thread(target=importlib.import_module, args=("autograder.gradebook",), daemon=True).start()
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Grading", total=len(jobs))
 
         def keep(graded: object) -> None:
             if gradebook:
-                from autograder.gradebook import write_autograded  # seconds of import, only where it is needed
+                from autograder.gradebook import write_autograded
                 from autograder.grading import Graded
 
                 assert isinstance(graded, Graded)

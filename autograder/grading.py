@@ -23,7 +23,6 @@ from autograder.model import (
     Plan,
     Record,
     Status,
-    Story,
     Submission,
     Transcript,
 )
@@ -55,7 +54,8 @@ class Grader:
         self._limits = limits or Limits()
         self._of_thread = threading.local()
         self._sandboxes: list[Sandbox] = []
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._of_notebook = {name: threading.RLock() for name in course.sources}
         self._speeches: dict[str, Speech] = {}
         self._mistakes: dict[str, dict[Mistake, Transcript]] = {}
 
@@ -91,7 +91,7 @@ class Grader:
         return self._sandbox.isolation
 
     def _speech(self, name: str) -> Speech:
-        with self._lock:
+        with self._of_notebook[name]:
             if name not in self._speeches:
                 plan = self.course.plan(name)
                 reference = self._sandbox.replay(Speech(plan, None), plan.source)
@@ -107,7 +107,7 @@ class Grader:
 
     def known_mistakes(self, name: str) -> Mapping[Mistake, Transcript]:
         """What each known mistake of a notebook gives on every twin."""
-        with self._lock:
+        with self._of_notebook[name]:
             if name not in self._mistakes:
                 plan = self.course.plan(name)
                 found: dict[Mistake, Transcript] = {}
@@ -228,23 +228,21 @@ class Grader:
         if status is Status.RIGHT:
             sets = display.setting_lines(source, gap)
             return scoring.result_of(plan, gap, status, found, transcript=transcript, remarks=remarks, sets=sets)
-        slug, story = self._named(plan, gap, transcript)
+        named = mistakes.name_of(
+            plan, gap, transcript, self.known_mistakes(plan.notebook), self.reference(plan.notebook)
+        )
         return scoring.result_of(
             plan,
             gap,
             status,
             found,
             transcript=transcript,
-            remarks=remarks,
-            mistake=slug,
-            story=story,
+            remarks=(*remarks, *[stories.SOMETHING_ELSE] * named.in_the_open),
+            mistake=named.slug,
+            story=stories.of_mistake(named.mistake) if named.mistake else stories.of_family(named.slug),
             sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
             compared=display.comparisons(case),
         )
-
-    def _named(self, plan: Plan, gap: Gap, transcript: Transcript) -> tuple[str, Story]:
-        slug, mistake = mistakes.name_of(plan, gap, transcript, self.known_mistakes(plan.notebook))
-        return slug, stories.of_mistake(mistake) if mistake else stories.of_family(slug)
 
 
 def _hold_reference(plan: Plan, reference: Transcript) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.course import CHECKS, read_toml, with_answers
 from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
@@ -122,19 +122,49 @@ def _is_clean(plan: Plan, gap: Gap, transcript: Transcript) -> bool:
     return all(conduct == (set(), True, False) for conduct in _conduct(plan, gap, transcript))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """How a wrong answer is called.
+
+    Attributes:
+        slug: The mistake, or the family if several of one family fit; empty if unknown.
+        mistake: The mistake itself if it is the only one that fits.
+        in_the_open: It fits only on the numbers that the student may see; on others the answer does something else.
+    """
+
+    slug: str = ""
+    mistake: Mistake | None = None
+    in_the_open: bool = False
+
+
 def name_of(
-    plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript]
-) -> tuple[str, Mistake | None]:
-    """The name of a wrong answer: a mistake's slug, or the family if several of one family fit; empty if unknown.
+    plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript], reference: Transcript
+) -> Named:
+    """The name of a wrong answer.
 
     A mistake fits if it gives the same on every twin. Where none does, one whose values are the same and whose conduct
     is clean still fits: its values are wrong for the reason it names, whatever else the answer changed on the way.
+    Where none does either, the numbers that a student may see decide, if the answer is wrong on them: the notebook has
+    given that name already, and such an answer mostly holds a second mistake.
 
-    The mistake itself is given too if it is the only one that fits. At least one twin must have answered: a gap that
-    raises everywhere says too little.
+    At least one twin must have answered: a gap that raises everywhere says too little.
     """
+    found = _name_of(plan, gap, transcript, known)
+    seen = in_the_open(plan, gap)
+    if found.slug or same_answers(seen, gap, transcript, reference):
+        return found
+    return replace(_name_of(seen, gap, transcript, known), in_the_open=True)
+
+
+def in_the_open(plan: Plan, gap: Gap) -> Plan:
+    """The plan with no other twins than those whose numbers a student may see at this gap."""
+    return replace(plan, twins=tuple(twin for twin in plan.twins if gap.shows(twin)))
+
+
+def _name_of(plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript]) -> Named:
+    """The name of an answer that all twins of the plan agree on."""
     if not any(transcript.answer(twin, gap.name).outcome is Outcome.ANSWERED for twin in _judging(plan, gap)):
-        return "", None
+        return Named()
     alike = {
         mistake: its
         for mistake, its in known.items()
@@ -144,6 +174,6 @@ def name_of(
     fits = [mistake for mistake, its in alike.items() if _conduct(plan, gap, its) == conduct]
     fits = fits or [mistake for mistake, its in alike.items() if _is_clean(plan, gap, its)]
     if len(fits) == 1:
-        return fits[0].slug, fits[0]
+        return Named(slug=fits[0].slug, mistake=fits[0])
     families = {mistake.family for mistake in fits}
-    return (families.pop(), None) if len(families) == 1 else ("", None)
+    return Named(slug=families.pop()) if len(families) == 1 else Named()

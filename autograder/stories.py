@@ -21,6 +21,9 @@ DIED = (
     "Which line of the cell could do that?",
 )
 
+SOMETHING_ELSE = "On hidden numbers your answer goes wrong in another way, too: there may be a second mistake in it."
+"""Beside a name that fits on the open numbers alone."""
+
 
 def of_mistake(mistake: Mistake) -> Story:
     """The story of a known mistake."""

@@ -17,7 +17,7 @@ from autograder import checking, scoring
 from autograder.course import CHECKS, read_toml, with_answers
 from autograder.grading import Grader
 from autograder.leaks import leaks
-from autograder.mistakes import Mistake, known_mistakes, name_of, same_answers, same_values
+from autograder.mistakes import Mistake, Named, in_the_open, known_mistakes, name_of, same_answers, same_values
 from autograder.model import Cell, CellKind, CheckResult, Gap, Plan, Status, Submission, Transcript
 from autograder.mutation import Mutant, mutants
 
@@ -171,7 +171,8 @@ def _mistakes(grader: Grader, name: str) -> Report:
 
 
 def _wrong_name(grader: Grader, plan: Plan, gap: Gap, transcript: Transcript, mistake: Mistake) -> list[str]:
-    found, _ = name_of(plan, gap, transcript, grader.known_mistakes(plan.notebook))
+    known, reference = grader.known_mistakes(plan.notebook), grader.reference(plan.notebook)
+    found = name_of(plan, gap, transcript, known, reference).slug
     if found in ("", mistake.slug, mistake.family):
         return []
     return [
@@ -201,7 +202,7 @@ def _naming(grader: Grader, name: str) -> Report:
         transcript = grader.replay(submission)
         for gap, row in ((plan.gap(gap), row) for gap, row in carried.items()):
             status, _ = judge_gap(grader, plan, gap, submission, transcript)
-            found, _ = name_of(plan, gap, transcript, known)
+            found = name_of(plan, gap, transcript, known, grader.reference(name))
             named = _named(plan, gap, row, found, transcript, known)
             rewriting = row["kind"] == "rewriting"
             report.counts.update(["wrong_answers", named, *["rewritings"] * rewriting])
@@ -211,7 +212,7 @@ def _naming(grader: Grader, name: str) -> Report:
                 report.findings.append(f"{where}: graded {status}. Give a twin that catches it.")
             if named == "named_wrong":
                 report.findings.append(
-                    f"{where}: named {found}. Give a twin that tells them apart, or label the entry as what it is."
+                    f"{where}: named {found.slug}. Give a twin that tells them apart, or label the entry as what it is."
                 )
     return report
 
@@ -227,23 +228,27 @@ def _named(
     plan: Plan,
     gap: Gap,
     row: Mapping[str, Any],
-    found: str,
+    found: Named,
     transcript: Transcript,
     known: Mapping[Mistake, Transcript],
 ) -> str:
     """Which of NAMED a name is.
 
     A rewriting is to get its family, or a mistake of it. The name of a pair may be that of one of the two, if the pair
-    gives that one's values on every twin. Nonsense has no name.
+    gives that one's values on every twin that named it. Nonsense has no name.
     """
-    if not found:
+    if not found.slug:
         return "unnamed"
     by_slug = {mistake.slug: mistake for mistake in known}
     if row["kind"] == "rewriting":
-        right = row["family"] == (by_slug[found].family if found in by_slug else found)
+        family = found.mistake.family if found.mistake else found.slug
+        right = row["family"] == family
     else:
         meant = [by_slug[slug] for slug in row.get("mistakes", ())]
-        right = any(found in (one.slug, one.family) and same_values(plan, gap, transcript, known[one]) for one in meant)
+        twins = in_the_open(plan, gap) if found.in_the_open else plan
+        right = any(
+            found.slug in (one.slug, one.family) and same_values(twins, gap, transcript, known[one]) for one in meant
+        )
     return "named_right" if right else "named_wrong"
 
 

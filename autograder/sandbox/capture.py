@@ -49,6 +49,11 @@ class Sink:
         self._earlier: dict[int, list[dict[str, Any]]] = {}
         self._changed: set[int] = set()
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether anything that is shown now would be kept."""
+        return self.keeping and (self._clear_next or not self._is_cut)
+
     def text(self, name: str, text: str) -> None:
         """Add to a stream; pieces of one stream in a row are one output."""
         if not text or not self.keeping or not self._room(0):
@@ -178,10 +183,10 @@ class _Compiler(CachingCompiler):
 
 
 class _Formatter(DisplayFormatter):
-    """Formats nothing while nothing is kept: drawing a figure takes longer than a whole notebook."""
+    """Formats nothing that would not be kept: drawing a figure takes longer than a whole notebook."""
 
     def format(self, obj: object, include: object = None, exclude: object = None) -> Any:
-        return super().format(obj, include, exclude) if SINK.keeping else ({}, {})
+        return super().format(obj, include, exclude) if SINK.takes_more else ({}, {})
 
 
 class Shell(InteractiveShell):

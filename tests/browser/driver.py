@@ -28,14 +28,13 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
 SOURCES = "() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.source)"
 EDIT = """index => {
   const notebook = jupyterapp.shell.currentWidget.content;
+  const cell = notebook.widgets[index];
+  if (cell.editor && cell.editor.hasFocus()) return true;
   notebook.deselectAll();
   notebook.activeCellIndex = index;
   notebook.scrollToItem(index);
   notebook.mode = 'edit';
-}"""
-FOCUSED = """index => {
-  const cell = jupyterapp.shell.currentWidget.content.widgets[index];
-  return cell.editor && cell.editor.hasFocus();
+  return false;
 }"""
 COUNT = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.executionCount || 0"
 COUNTED = """([index, before]) => {
@@ -83,9 +82,8 @@ class Opened:
         self.page.evaluate("index => { jupyterapp.shell.currentWidget.content.scrollToItem(index); }", index)
 
     def edit(self, index: int) -> None:
-        """Put the cursor into a cell."""
-        self.page.evaluate(EDIT, index)
-        self.page.wait_for_function(FOCUSED, arg=index)
+        """Put the cursor into a cell; again if an output that is still being drawn takes it away."""
+        self.page.wait_for_function(EDIT, arg=index, polling=200)
 
     def write(self, index: int, source: str) -> None:
         """Replace what stands in a cell, key by key."""

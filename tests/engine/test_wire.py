@@ -79,7 +79,8 @@ def test_numbers_of_other_types_travel_as_numbers(value, as_what):
 
 
 class Mine:
-    pass
+    def __repr__(self) -> str:
+        return "Mine()"
 
 
 DEEP: list[object] = []

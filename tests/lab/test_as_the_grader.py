@@ -96,13 +96,38 @@ def test_known_mistakes_are_judged_and_named_as_in_grading(name, student, grader
             here = Status.WRONG if verdict.status is Status.RAISED else verdict.status
             if here is not graded:
                 disagreed.append((mistake.slug, verdict.status, graded, verdict.says))
-            in_grading, _ = mistakes.name_of(plan, plan.gap(gap), transcript, known)
+            in_grading = mistakes.name_of(plan, plan.gap(gap), transcript, known, reference).slug
             if verdict.mistake and verdict.mistake not in (in_grading, FAMILY_OF.get(in_grading)):
                 disagreed.append((mistake.slug, verdict.mistake, in_grading))
             if verdict.mistake and verdict.status is not Status.RIGHT:
                 named.add(gap)
     assert not disagreed
     assert named == {gap.name for gap in plan.gaps}
+
+
+def wrong_submissions(plan: Plan) -> Iterator[tuple[Submission, Mapping[str, str]]]:
+    """All wrong answers in other words than the known mistakes', one a gap, with the name of each."""
+    rows = tomllib.loads((ROOT / "tests" / "wrong" / f"{plan.notebook}.toml").read_text(encoding="utf-8"))["wrong"]
+    waiting = {gap.name: [row for row in rows if row["gap"] == gap.name] for gap in plan.gaps}
+    while any(waiting.values()):
+        taken = {gap: of_gap.pop(0) for gap, of_gap in waiting.items() if of_gap}
+        first_lines = {gap: plan.gap(gap).stub.split("\n")[0] for gap in taken}
+        sources = {gap: f"{first_lines[gap]}\n" + row["source"].strip("\n") for gap, row in taken.items()}
+        yield with_answers(plan, sources), {gap: row["name"] for gap, row in taken.items()}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_name_given_here_is_the_one_given_by_grading_or_its_family(name, student, grader):
+    plan, reference, known = grader.course.plan(name), grader.reference(name), grader.known_mistakes(name)
+    disagreed = []
+    for submission, answered in wrong_submissions(plan):
+        found, transcript = verdicts(student, submission), grader.replay(submission)
+        for gap, what in answered.items():
+            here = found[gap].mistake
+            in_grading = mistakes.name_of(plan, plan.gap(gap), transcript, known, reference).slug
+            if here and found[gap].status is not Status.RIGHT and here not in (in_grading, FAMILY_OF.get(in_grading)):
+                disagreed.append((gap, what, here, in_grading))
+    assert not disagreed
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

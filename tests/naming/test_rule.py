@@ -61,7 +61,10 @@ def _answer(value: Any, more: Mapping[str, Any]) -> Answer:
 
 
 def named(transcript: Transcript, known: Mapping[Mistake, Transcript], of: Gap | None = None, only: str = "") -> str:
-    """The name of an answer; `only` is a twin that judges other gaps alone."""
+    """The name of an answer, and whether only the open numbers gave it; `only` is a twin that judges other gaps alone.
+
+    The right values are those of RIGHT.
+    """
     asked = of or gap()
     twins = tuple(
         Twin(name=name, kind=kind, givens={}, only=frozenset() if name == only else None)
@@ -70,11 +73,12 @@ def named(transcript: Transcript, known: Mapping[Mistake, Transcript], of: Gap |
     cells = (CourseCell(kind=CellKind.GAP, source="", grade_id="slope"),)
     source = Submission(assignment="a", notebook="tiny", sha256="", cells=cells)
     plan = Plan(assignment="a", notebook="tiny", gaps=(asked,), twins=twins, source=source)
-    slug, found = name_of(plan, asked, transcript, known)
-    assert (found.slug if found else slug) == slug
-    return slug
+    found = name_of(plan, asked, transcript, known, RIGHT)
+    assert (found.mistake.slug if found.mistake else found.slug) == found.slug
+    return f"{found.slug}, in the open" if found.slug and found.in_the_open else found.slug
 
 
+RIGHT = gave(1.0, 2.0, 3.0, 0.0)
 DOUBLE, HALF = mistake("double"), mistake("half")
 
 
@@ -86,9 +90,25 @@ def test_an_answer_like_no_known_mistake_has_no_name() -> None:
     assert named(gave(3.0, 6.0, 9.0, 0.0), {DOUBLE: gave(2, 4, 6, 0), HALF: gave(0.5, 1, 1.5, 0)}) == ""
 
 
-def test_one_twin_that_differs_is_enough_for_no_name() -> None:
-    for values in ((7, 4, 6, 0), (2, 7, 6, 0), (2, 4, 7, 0), (2, 4, 6, 7)):
+def test_one_twin_that_may_be_seen_and_differs_is_enough_for_no_name() -> None:
+    for values in ((7, 4, 6, 0), (2, 7, 6, 0)):
         assert named(gave(*values), {DOUBLE: gave(2, 4, 6, 0)}) == ""
+
+
+def test_what_the_notebook_has_named_keeps_its_name_though_hidden_numbers_show_something_else() -> None:
+    for values in ((2, 4, 7, 0), (2, 4, 6, 7)):
+        assert named(gave(*values), {DOUBLE: gave(2, 4, 6, 0)}) == "double, in the open"
+
+
+def test_what_is_right_in_the_notebook_has_no_name_by_it() -> None:
+    hidden_only = {mistake("hidden_only"): gave(1, 2, 7, 0)}
+    assert named(gave(1, 2, 7, 0), hidden_only) == "hidden_only"
+    assert named(gave(1, 2, 8, 0), hidden_only) == ""
+
+
+def test_a_name_on_all_numbers_comes_before_one_in_the_open() -> None:
+    known = {DOUBLE: gave(2, 4, 6, 0), mistake("other", "sign"): gave(2, 4, 7, 0)}
+    assert named(gave(2, 4, 7, 0), known) == "other"
 
 
 def test_mistakes_that_are_alike_on_the_page_are_told_apart_by_a_hidden_twin() -> None:
@@ -119,7 +139,7 @@ def test_what_raises_everywhere_has_no_name() -> None:
 def test_what_raises_on_single_twins_is_compared_there_by_the_kind_of_its_exception() -> None:
     known = {DOUBLE: gave(2, 4, AttributeError("one text"), 0)}
     assert named(gave(2, 4, AttributeError("another text"), 0), known) == "double"
-    assert named(gave(2, 4, TypeError("one text"), 0), known) == ""
+    assert named(gave(2, 4, TypeError("one text"), 0), known) == "double, in the open"
 
 
 def test_shapes_that_do_not_fit_are_one_kind_in_a_loop_and_in_numpy() -> None:
@@ -129,8 +149,8 @@ def test_shapes_that_do_not_fit_are_one_kind_in_a_loop_and_in_numpy() -> None:
 
 def test_what_raises_where_the_mistake_answers_has_no_name() -> None:
     known = {DOUBLE: gave(2, 4, 6, 0)}
-    assert named(gave(2, 4, ValueError(), 0), known) == ""
-    assert named(gave(2, 4, 6, 0), {DOUBLE: gave(2, 4, ValueError(), 0)}) == ""
+    assert named(gave(2, ValueError(), 6, 0), known) == ""
+    assert named(gave(2, 4, 6, 0), {DOUBLE: gave(2, ValueError(), 6, 0)}) == ""
 
 
 def test_a_mistake_of_conduct_alone_has_right_values_and_changed_inputs() -> None:
@@ -164,7 +184,7 @@ def test_conduct_does_not_count_in_a_gap_without_points_for_it() -> None:
 
 def test_a_twin_that_does_not_judge_the_gap_does_not_count() -> None:
     known = {DOUBLE: gave(2, 4, 6, 0)}
-    assert named(gave(2, 4, 6, 1), known) == ""
+    assert named(gave(2, 4, 6, 1), known) == "double, in the open"
     assert named(gave(2, 4, 6, 1), known, only="kink") == "double"
 
 
