@@ -237,7 +237,7 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twins: Sequence[st
         inputs=tuple(row["inputs"]),
         outputs=tuple(row["outputs"]),
         driver=row.get("driver", ""),
-        results=tuple(row.get("results", ())),
+        results=row.get("results", {}),
         supplies=tuple(row.get("supplies", ())),
         closed=row.get("closed", False),
         accepts_row=tuple(row.get("accepts", {})),

@@ -90,7 +90,7 @@ def _compared(case: Case, twin: Twin, name: str) -> Comparison | None:
         differs = tuple(int(place) for place in wrong if place < _most(yours))
     digits = next((most for most in (6, 10) if _tells_apart(yours, wanted, differs, most)), 17)
     return Comparison(
-        output=name,
+        output=case.gap.called(name),
         twin=TwinKind.PAGE if twin.kind is TwinKind.PAGE else TwinKind.GENERAL,
         yours=numbers(yours, digits),
         wanted=numbers(wanted, digits),

@@ -81,7 +81,7 @@ class Gap:
         inputs: Names the student is told to use.
         outputs: Names read from the notebook's namespace after the cell has run.
         driver: Python that calls the function or class which the gap defines; empty for plain gaps.
-        results: Names the driver leaves, read after it has run.
+        results: Names the driver leaves, read after it has run, and what students know them as.
         supplies: Functions that later gaps call; the reference's stand there after this gap.
         closed: Only `inputs` (and imports) exist while the cell runs.
         accepts_row: Outputs of shape (D,) that may also come as (1, D).
@@ -99,7 +99,7 @@ class Gap:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     driver: str
-    results: tuple[str, ...]
+    results: Mapping[str, str]
     supplies: tuple[str, ...]
     closed: bool
     accepts_row: tuple[str, ...]
@@ -126,7 +126,11 @@ class Gap:
     @property
     def answers(self) -> tuple[str, ...]:
         """All names that are compared, outputs first."""
-        return self.outputs + self.results
+        return (*self.outputs, *self.results)
+
+    def called(self, answer: str) -> str:
+        """What students know an output or a result as."""
+        return self.results.get(answer, answer)
 
     def shows(self, twin: Twin) -> bool:
         """Whether a student may see the numbers of `twin` at this gap: the page's, and those of its open twins."""

@@ -86,7 +86,7 @@ def _agree(case: Case, twin: Twin) -> None:
         yours = (
             f" Yours: {shown(answer.values[name])}, wanted: {shown(right)}." if seen and name in answer.values else ""
         )
-        raise AssertionError(f"{where}, `{name}` {problem}.{yours}")
+        raise AssertionError(f"{where}, `{case.gap.called(name)}` {problem}.{yours}")
 
 
 def _problem(case: Case, twin: Twin, name: str, right: object) -> str:

@@ -229,7 +229,7 @@ class Speech:
             outputs=gap.outputs,
             defines=(gap.name, *gap.supplies) if gap.driver else (),
             driver=_compiled(gap.driver, f"checks/{gap.notebook}.toml: the driver of gap {gap.name}"),
-            results=gap.results,
+            results=tuple(gap.results),
             cases={number: self._case(gap, place, got) for number, place in enumerate(places)},
         )
 

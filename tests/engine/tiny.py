@@ -23,7 +23,7 @@ def gap(name: str, solution: str, *, inputs: str = "", outputs: str = "", result
             "inputs": tuple(inputs.split()),
             "outputs": tuple(outputs.split()),
             "driver": "",
-            "results": tuple(results.split()),
+            "results": {name: name for name in results.split()},
             "supplies": (),
             "closed": False,
             "accepts_row": (),

@@ -25,7 +25,7 @@ def gap(**changes: Any) -> Gap:
         "inputs": ("z",),
         "outputs": ("slope",),
         "driver": "",
-        "results": (),
+        "results": {},
         "supplies": (),
         "closed": False,
         "accepts_row": (),

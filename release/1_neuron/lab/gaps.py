@@ -67,7 +67,8 @@ class Gap:
     """A gap as the check needs to know it.
 
     Attributes:
-        results: Names that `driver` leaves, where the gap asks for a function or class and `driver` calls it.
+        results: Names that `driver` leaves, where the gap asks for a function or class and `driver` calls it, and what
+            students know them as.
         neighbours: Names of all gaps of the notebook.
         earlier: Outputs of the gaps before it.
         supplied: Functions that earlier gaps have defined, and in which gap.
@@ -83,7 +84,7 @@ class Gap:
     minutes: int
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    results: tuple[str, ...]
+    results: Mapping[str, str]
     driver: str
     supplies: tuple[str, ...]
     neighbours: frozenset[str]
@@ -103,6 +104,10 @@ class Gap:
         """Names that the gap's cell is to set or define."""
         defined = tuple(dict.fromkeys((self.name, *self.supplies))) if self.driver else ()
         return defined + self.outputs
+
+    def called(self, answer: str) -> str:
+        """What students know an output or a result as."""
+        return self.results.get(answer, answer)
 
     @property
     def first_line(self) -> str:

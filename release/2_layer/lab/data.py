@@ -90,7 +90,7 @@ def _gap(name: str, row: Mapping[str, Any], content: Mapping[str, Any], before: 
         minutes=row["minutes"],
         inputs=tuple(row["inputs"]),
         outputs=tuple(row["outputs"]),
-        results=tuple(row["results"]),
+        results=row["results"],
         driver=row["driver"],
         supplies=tuple(row["supplies"]),
         neighbours=frozenset(content["gaps"]),

@@ -66,10 +66,10 @@ def _problem_on(numbers: Numbers, gap: Gap, answer: Answer) -> Verdict | None:
     if not wrong:
         return None
     first, *others = wrong
-    says = [f"{_where(gap, numbers)}, `{first}` {wrong[first]}."]
-    says += [texts.ALSO_WRONG.format(names=texts.listed(others))] if others else []
+    says = [f"{_where(gap, numbers)}, `{gap.called(first)}` {wrong[first]}."]
+    says += [texts.ALSO_WRONG.format(names=texts.listed(map(gap.called, others)))] if others else []
     rest = [name for name in want if name not in wrong]
-    says += [texts.THESE_RIGHT.format(names=texts.listed(rest))] if rest else []
+    says += [texts.THESE_RIGHT.format(names=texts.listed(map(gap.called, rest)))] if rest else []
     given = [name for name in [first, *others][:2] if name in answer.values]
     return Verdict(
         gap=gap.name,

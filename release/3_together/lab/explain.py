@@ -20,10 +20,10 @@ def compared(name: str, yours: object, wanted: object, gap: Gap) -> Compared:
     mine, right = as_array(yours), as_array(wanted)
     if mine is not None and right is not None and name in gap.accepts_row and mine.shape == (1, *right.shape):
         mine = mine[0]
-    plain = Compared(name=name, yours=shown(yours), wanted=shown(wanted))
+    plain = Compared(name=gap.called(name), yours=shown(yours), wanted=shown(wanted))
     if mine is None or right is None or mine.size == right.size == 1:
         return plain
-    drawn = heat_mirror.mirror(mine, right, name, gap.tolerance)
+    drawn = heat_mirror.mirror(mine, right, gap.called(name), gap.tolerance)
     return plain if drawn.got.problem or drawn.want.problem else replace(plain, mirror=drawn)
 
 
