@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # nbgrader calls alembic by its bare name, so .venv/bin must be on PATH.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH"
+# Two workers, since that is what the smallest runners have; the tests of a file share what they set up.
+PYTEST := pytest -n 2 --dist loadfile
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -30,13 +32,13 @@ demo: env ## grade a class of synthetic students into demo/
 
 test: lint types ## lint, types, tests, and the kit grading itself: what CI runs
 	@$(MAKE) --no-print-directory browser || { test -z "$$CI" && echo "Going on without: the browser tests are skipped."; }
-	@$(RUN) pytest tests
+	@$(RUN) $(PYTEST) tests
 	@$(RUN) autograder verify
 
 test-long: env browser ## the tests that take minutes, and the browser tests ten times without a flake
 	@$(RUN) pytest tests -m long
 	@for run in 1 2 3 4 5 6 7 8 9 10; do \
-	  echo "Browser tests, run $$run of 10"; $(RUN) pytest -q tests -m "browser and not long" || exit; done
+	  echo "Browser tests, run $$run of 10"; $(RUN) $(PYTEST) -q tests -m "browser and not long" || exit; done
 
 lint: env ## ruff: rules and format
 	@$(RUN) ruff check
@@ -51,8 +53,9 @@ release: env ## generate release/, solutions/ and lab/open/ from source/
 lab: env ## open a copy of the release in JupyterLab, as a student would
 	@$(RUN) autograder lab
 
-bench: env ## measure the grader
+bench: env ## measure the grader, and what students wait for
 	@$(RUN) python tests/bench.py
+	@$(RUN) python -m tests.bench_students
 
 screenshots: env browser ## take the pictures of docs/ anew
 	@$(RUN) pytest -q tests/browser/screenshots.py

@@ -158,6 +158,15 @@ def one_with(texts: list[str], *parts: str) -> bool:
 SOME = Path("1_neuron", "02_chain.ipynb")
 
 
+def test_a_release_folder_is_small_enough_for_a_slow_line(release: Path) -> None:
+    sizes = {
+        folder.name: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        for folder in release.iterdir()
+    }
+    assert len(sizes) == 3
+    assert max(sizes.values()) < 2e6
+
+
 def test_a_solution_line_in_a_cell_is_found(course: Course, release: Path) -> None:
     def plant(notebook: dict[str, Any]) -> None:
         cell_of(notebook, "drelu_dsum")["source"] = "drelu_dsum = dvalue*(1.0 if z>0 else 0.0)"

@@ -1,15 +1,12 @@
-"""Every attack, through both routes: exactly the honest points, nothing seen, nothing changed, nothing left."""
+"""Every attack, by the kit's engine: exactly the honest points, nothing seen, nothing changed, nothing left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 
-import pytest
-
-from autograder.feedback import WORDS
 from autograder.model import Status
 
-from .conftest import NBGRADERS_PART
 from .engine import MOST_SECONDS, Engine, Seen
 from .entries import Entry, entries
 
@@ -54,30 +51,19 @@ class TestByTheKitsEngine:
         assert seen.seconds < MOST_SECONDS
 
 
-@pytest.mark.parametrize(
-    "nbgraders_part", [pytest.param(True, id="files-and-texts"), pytest.param(False, id="rest", marks=pytest.mark.long)]
-)
-def test_nbgrader_grades_the_class_to_its_end_and_nothing_is_left(
-    nbgraders_part: bool, nbgraded: Callable[[bool], Mapping[str, Seen]]
-) -> None:
-    run = nbgraded(nbgraders_part)[""]
-    assert run.score == 0  # nbgrader's exit code
-    assert run.changed == []
-    assert run.left == []
-    assert run.connections == []
-    assert run.processes == []
+def test_what_attacks_put_into_verdicts_is_one_line_each(attacked: Callable[[Entry], Seen]) -> None:
+    for entry in entries():
+        if entry.id[0] in "EG":
+            parsed = json.loads(attacked(entry).visible.split("\n")[0])
+            assert all("\n" not in gap["message"] for gap in parsed["gaps"]), entry.id
 
 
-class TestByNbgrader:
-    def test_it_earns_exactly_what_is_honest(
-        self, student: Entry, nbgraded: Callable[[bool], Mapping[str, Seen]], engine: Engine
-    ) -> None:
-        seen = nbgraded(student.id[0] in NBGRADERS_PART)[student.id]
-        assert not seen.fault
-        assert seen.score == student.points
-        if not student.any_status:
-            expected = student.expected(engine.course.plan(student.notebook))
-            assert seen.statuses == {gap: WORDS[Status(status)] for gap, status in expected.items()}
+def test_outputs_of_a_notebook_are_text_and_pictures(attacked: Callable[[Entry], Seen]) -> None:
+    entry = next(entry for entry in entries() if entry.id.startswith("G01"))
+    outputs = json.loads(attacked(entry).visible.split("\n")[-1])
+    kinds = {kind for shown in outputs.values() for output in shown for kind in output.get("data", {})}
+    assert kinds <= {"text/plain", "image/png"}
 
-    def test_it_sees_nothing_hidden(self, student: Entry, nbgraded: Callable[[bool], Mapping[str, Seen]]) -> None:
-        assert nbgraded(student.id[0] in NBGRADERS_PART)[student.id].leaks == []
+
+def test_the_engine_of_these_tests_is_the_kits(engine: Engine) -> None:
+    assert engine.grader.isolation

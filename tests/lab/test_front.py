@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -165,45 +163,25 @@ def _release_lab(folder: Path, notebook: str) -> None:
     shutil.copy(ROOT / "lab" / "hints" / f"{notebook}.toml", lab / "hints")
 
 
-# ---- time ------------------------------------------------------------------------------------------------------------
+# ---- what is loaded -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", data.notebooks())
-def test_a_check_is_quick(name, student, record_property):
-    """A smoke limit, ten times what is promised: machines differ, and are busy."""
-    student.run_notebook(name)
-    student.run("from lab import check")
-    medians = {}
-    for gap in data.notebooks()[name]:
-        taken = []
-        for _ in range(3):
-            start = time.perf_counter()
-            student.check(gap)
-            taken.append(time.perf_counter() - start)
-        medians[gap] = statistics.median(taken) * 1000
-        record_property(f"{gap}_ms", round(medians[gap], 1))
-    assert max(medians.values()) < 200, medians
-
-
-def test_importing_is_quick_and_needs_nothing_but_numpy_and_ipython():
+def test_importing_needs_nothing_but_numpy_and_ipython():
     program = """
-import sys, time
+import sys
 import numpy, IPython
 from IPython.core.interactiveshell import InteractiveShell
 InteractiveShell.instance()
-before, start = set(sys.modules), time.perf_counter()
+before = set(sys.modules)
 import lab
-taken = time.perf_counter() - start
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 foreign = {name for name in new - set(sys.stdlib_module_names) if not name.startswith("_")}
-print(taken, *sorted(foreign))
+print(*sorted(foreign))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
-    taken, *foreign = done.stdout.split()
-    assert set(foreign) <= {"lab", "numpy", "IPython"}
-    assert float(taken) < 0.3 * 3  # three times what is promised: the machine may be busy
+    assert set(done.stdout.split()) <= {"lab", "numpy", "IPython"}
 
 
 def test_nothing_is_loaded_in_plain_python():

@@ -39,9 +39,6 @@ CALLS = {
     "step": (LAYER, "pictures.step(inputs, weights, biases, 0.001, dvalues)"),
 }
 MOVES = 15
-MEDIAN_MS = 100
-"""Largest median from a mouse move to the new drawing."""
-
 READY = """() => {
   const widget = window.jupyterapp && jupyterapp.shell.currentWidget;
   const session = widget && widget.context && widget.context.sessionContext;
@@ -178,9 +175,7 @@ def test_a_picture_is_dragged_typed_into_and_read(opened, request):
     {"loom": _point_at_the_loom, "circuit": _type_a_gradient_in_the_dark}.get(name, lambda _: None)(page)
     if name != "loom":  # it has nothing to drag
         typed(page)
-        times = drag(page)
-        _report(name, times)
-        assert statistics.median(times) < MEDIAN_MS
+        _report(name, drag(page))
     assert errors == []
 
 
