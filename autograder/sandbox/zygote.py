@@ -158,6 +158,7 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
     if problem:
         control.send(msgspec.msgpack.encode(Hello(problem, "")))
         return
+    gc.disable()  # nothing of what is loaded here goes away
     shell = _warm_up(plotting)
     _hide_packages()
     os.environ.clear()
@@ -169,7 +170,6 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
     control.send(msgspec.msgpack.encode(Hello("", f"landlock {confinement.landlock_abi}, seccomp, rlimits")))
     gc.collect()
     gc.freeze()  # else a collection in a runner touches, and so copies, every page (66 ms against 5)
-    gc.disable()
     gc.set_threshold(10_000)  # the usual 700 would run dozens of times in a replay, over nothing
     while True:
         message, descriptors, *_ = socket.recv_fds(control, PACKET, 2)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from nbgrader.api import Gradebook
 
+from autograder.course import SECRET_FILE
 from autograder.model import Status
 
+from ..routes.conftest import must, run
 from .conftest import ROOT
 from .notebooks import handed_in, solutions
 
@@ -64,6 +69,50 @@ def test_every_honest_way_of_working_in_a_notebook_earns_full_marks(grader, styl
     row = NOTEBOOKS[style]
     own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
     assert not lost(grader, row["notebook"], row.get("answers", {}), own)
+
+
+def all_handed_in(grader) -> Iterator[tuple[str, bytes]]:
+    """Notebooks, with their names, that hold between them all styles and all ways of working."""
+    for name in NAMES:
+        right = solutions(grader.course.plan(name))
+        for styles in packed(name):
+            answers = {gap: style["source"].strip("\n") for gap, style in styles.items()}
+            yield name, handed_in(name, {**right, **answers}, with_helpers(grader, name, styles))
+    for row in NOTEBOOKS.values():
+        answers = {gap: source.strip("\n") for gap, source in row.get("answers", {}).items()}
+        own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
+        yield (
+            row["notebook"],
+            handed_in(row["notebook"], {**solutions(grader.course.plan(row["notebook"])), **answers}, own),
+        )
+
+
+@pytest.mark.long
+def test_all_of_them_earn_full_marks_by_nbgrader_too(grader, tmp_path):
+    shutil.copytree(ROOT / "source", tmp_path / "source")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / SECRET_FILE).write_text("honest\n", encoding="ascii")
+    wanted = {}
+    for number, (name, data) in enumerate(all_handed_in(grader)):
+        folder = tmp_path / "submitted" / f"student_{number}" / grader.course.sources[name].assignment
+        folder.mkdir(parents=True)
+        (folder / f"{name}.ipynb").write_bytes(data)
+        wanted[f"student_{number}", name] = sum(gap.points for gap in grader.course.plan(name).gaps)
+    for assignment in {source.assignment for source in grader.course.sources.values()}:
+        must(run(tmp_path, "nbgrader", "generate_assignment", assignment))
+        must(run(tmp_path, "nbgrader", "autograde", assignment))
+    assert _scores(tmp_path / "gradebook.db", wanted) == wanted
+
+
+def _scores(path: Path, wanted: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    with Gradebook(f"sqlite:///{path}") as book:
+        found = {
+            (one.student.id, notebook.name): notebook.score
+            for assignment in book.assignments
+            for one in assignment.submissions
+            for notebook in one.notebooks
+        }
+    return {key: found[key] for key in wanted}
 
 
 def test_own_cells_and_answers_name_cells_that_exist(grader):

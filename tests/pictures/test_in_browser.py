@@ -158,7 +158,7 @@ def test_in_no_state_is_a_text_cut_off_or_over_another(browser):
     for name, picture in pictures().items():
         body = f"<style>{style_of_view()}</style>{as_art(picture)}{as_caption(picture)}"
         page.set_content(f'<body style="margin:0"><div class="lp">{body}</div></body>')
-        for width in (360, 760):
+        for width in (360, 760, 1400):
             seen = page.evaluate(LAYOUT, width)
             if seen["outside"] or seen["over"] or seen["overflows"] or seen["smallest"] < 11:
                 found.append((name, width, seen))
@@ -181,7 +181,13 @@ def test_a_picture_is_dragged_typed_into_and_read(opened, request):
 
 def _fits(page: Any) -> None:
     """At every width: one layout, no text cut off or over another, none smaller than 11 px, nothing to scroll."""
-    for width, layout in ((360, "lp-narrow"), (700, "lp-narrow"), (760, "lp-wide"), (900, "lp-wide")):
+    for width, layout in (
+        (360, "lp-narrow"),
+        (700, "lp-narrow"),
+        (760, "lp-wide"),
+        (900, "lp-wide"),
+        (1400, "lp-wide"),
+    ):
         seen = page.evaluate(LAYOUT, width)
         assert seen["shown"] == [layout], width
         assert seen["smallest"] >= 11
