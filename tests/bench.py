@@ -203,10 +203,10 @@ class Bench:
         return cost
 
     def line(self, command: Command) -> tuple[float, float]:
-        """CPU seconds of the start, and of each further submission (the slope)."""
-        few, many = (self.cost(command, count).cpu for count in (FEW, MANY))
+        """CPU seconds of the start (a class of one, less one further submission), and of each further submission."""
+        one, few, many = (self.cost(command, count).cpu for count in (1, FEW, MANY))
         slope = (many - few) / (MANY - FEW)
-        return few - FEW * slope, slope
+        return one - slope, slope
 
     def wall(self, cores: int) -> float:
         """Seconds that the kit takes for a larger class on so many cores."""
