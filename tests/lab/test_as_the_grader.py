@@ -117,15 +117,18 @@ def wrong_submissions(plan: Plan) -> Iterator[tuple[Submission, Mapping[str, str
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_name_given_here_is_the_one_given_by_grading_or_its_family(name, student, grader):
+def test_wrong_answers_are_judged_here_as_in_grading_and_a_name_stays_or_becomes_its_family(name, student, grader):
     plan, reference, known = grader.course.plan(name), grader.reference(name), grader.known_mistakes(name)
     disagreed = []
     for submission, answered in wrong_submissions(plan):
         found, transcript = verdicts(student, submission), grader.replay(submission)
         for gap, what in answered.items():
-            here = found[gap].mistake
+            status, here = found[gap].status, found[gap].mistake
+            graded = on_open_numbers(plan, gap, transcript, reference)
+            if status is not Status.UNSURE and graded is not (Status.WRONG if status is Status.RAISED else status):
+                disagreed.append((gap, what, status, graded))
             in_grading = mistakes.name_of(plan, plan.gap(gap), transcript, known, reference).slug
-            if here and found[gap].status is not Status.RIGHT and here not in (in_grading, FAMILY_OF.get(in_grading)):
+            if here and status is not Status.RIGHT and here not in (in_grading, FAMILY_OF.get(in_grading)):
                 disagreed.append((gap, what, here, in_grading))
     assert not disagreed
 
