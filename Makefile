@@ -36,7 +36,7 @@ test: lint types ## lint, types, tests, and the kit grading itself: what CI runs
 	@$(RUN) autograder verify
 
 test-long: env browser ## the tests that take minutes, and the browser tests ten times without a flake
-	@$(RUN) pytest tests -m long
+	@$(RUN) $(PYTEST) tests -m long
 	@for run in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "Browser tests, run $$run of 10"; $(RUN) $(PYTEST) -q tests -m "browser and not long" || exit; done
 
