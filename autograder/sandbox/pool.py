@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import TracebackType
@@ -196,16 +196,7 @@ class Speech:
         split = [tuple(place for place, seen in enumerate(shown) if seen is wanted) for wanted in (True, False)]
         self.groups: tuple[Places, ...] = tuple(places for places in split if places)
         self.givens: list[Frames] = [pack_all(twin.givens) for twin in plan.twins]
-        self._clean = {(gap.name, place): _clean(gap, twin, reference) for gap, place, twin in self._places()}
         self._replies: dict[tuple[Places, int], bytes] = {}
-
-    def _places(self) -> Iterator[tuple[Gap, int, Twin]]:
-        return ((gap, place, twin) for gap in self.plan.gaps for place, twin in enumerate(self.plan.twins))
-
-    def answer(self, gap: Gap, place: int, gave: Gave) -> Answer:
-        """What a gap gave on one twin; most often it is just what the reference gave, and need not be unpacked."""
-        clean = self._clean[gap.name, place]
-        return clean[1] if clean and gave == clean[0] else _answer(gap, self.plan.twins[place], gave)
 
     def first(self, places: Places) -> Before | None:
         """How the first gap is run."""
@@ -453,7 +444,7 @@ def _listen(
             gap, twins = speech.order[at], speech.plan.twins
             gave = {places[number]: one for number, one in message.gave.items() if 0 <= number < len(places)}
             heard.answers[gap.name] = {  # a twin left out has had its turn: right values come next
-                twins[place].name: speech.answer(gap, place, gave[place]) if place in gave else ABSENT
+                twins[place].name: _answer(gap, twins[place], gave[place]) if place in gave else ABSENT
                 for place in places
             }
             got[gap.name] = {} if speech.reference else {place: one.values for place, one in gave.items()}
@@ -465,13 +456,6 @@ def _listen(
             heard.ready = True
         else:
             return
-
-
-def _clean(gap: Gap, twin: Twin, reference: Transcript | None) -> tuple[Gave, Answer] | None:
-    """What the reference gave on one twin, packed and as an answer; None if there is none, or it is not clean."""
-    answer = reference.answer(twin.name, gap.name) if reference else ABSENT
-    gave = Gave(pack_all(answer.values), "", 0, (), repeats=True, needs_globals=False)
-    return (gave, answer) if answer == Answer(outcome=Outcome.ANSWERED, values=answer.values) else None
 
 
 def _answer(gap: Gap, twin: Twin, gave: Gave) -> Answer:
