@@ -153,7 +153,8 @@ def name_of(
     seen = in_the_open(plan, gap)
     if found.slug or same_answers(seen, gap, transcript, reference):
         return found
-    return replace(_name_of(seen, gap, transcript, known), in_the_open=True)
+    found = _name_of(seen, gap, transcript, known)
+    return replace(found, in_the_open=True) if found.slug else found
 
 
 def in_the_open(plan: Plan, gap: Gap) -> Plan:

@@ -75,7 +75,7 @@ def named(transcript: Transcript, known: Mapping[Mistake, Transcript], of: Gap |
     plan = Plan(assignment="a", notebook="tiny", gaps=(asked,), twins=twins, source=source)
     found = name_of(plan, asked, transcript, known, RIGHT)
     assert (found.mistake.slug if found.mistake else found.slug) == found.slug
-    return f"{found.slug}, in the open" if found.slug and found.in_the_open else found.slug
+    return f"{found.slug}, in the open" if found.in_the_open else found.slug
 
 
 RIGHT = gave(1.0, 2.0, 3.0, 0.0)

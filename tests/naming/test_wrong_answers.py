@@ -14,8 +14,10 @@ from autograder import verify
 from autograder.course import Course, read_toml
 from autograder.grading import Grader
 from autograder.mistakes import FAMILIES, known_mistakes
-from autograder.model import Outcome
+from autograder.model import Outcome, Status
+from autograder.stories import SOMETHING_ELSE
 
+from ..engine.notebooks import handed_in
 from .conftest import ROOT
 
 COURSE = Course(ROOT, "wrong")
@@ -100,6 +102,30 @@ def test_only_mistakes_that_raise_everywhere_can_never_be_named(name: str, grade
         )
     }
     assert silent == CANNOT_BE_NAMED & {mistake.slug for mistake in known_mistakes(name)}
+
+
+SIGN_AND_KINK = """def neuron_backward(x, w, b, dvalue):
+    z = sum(a * c for a, c in zip(x, w)) + b
+    g = -dvalue if z >= 0 else 0.0
+    return [g * c for c in w], [g * a for a in x], g"""
+
+
+@pytest.mark.parametrize(
+    ("source", "named", "remarks"),
+    [
+        (SIGN_AND_KINK, "neuron_backward_sign", (SOMETHING_ELSE,)),
+        (SIGN_AND_KINK.replace(">=", ">"), "neuron_backward_sign", ()),
+        (SIGN_AND_KINK.replace("-dvalue", "dvalue + 0.17"), "", ()),
+    ],
+    ids=["two mistakes, one of them on hidden numbers only", "one mistake", "like no known mistake"],
+)
+def test_only_a_name_from_the_open_numbers_comes_with_the_remark_that_hidden_ones_differ(
+    source: str, named: str, remarks: tuple[str, ...], grader: Grader
+) -> None:
+    data = handed_in("02_chain", {"neuron_backward": source})
+    record = grader.grade(data, student="ada", name="02_chain").record
+    (found,) = [result for result in record.gaps if result.gap == "neuron_backward"]
+    assert (found.status, found.mistake, found.remarks) == (Status.WRONG, named, remarks)
 
 
 # ---- verify, which measures with the set -------------------------------------------------------
