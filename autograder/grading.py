@@ -13,7 +13,7 @@ from typing import Self
 
 from autograder import checking, display, doctor, mistakes, notebook, scoring, stories, submitted
 from autograder.course import Course, submission_of
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, Named
 from autograder.model import (
     Answer,
     Gap,
@@ -116,6 +116,11 @@ class Grader:
                     found |= dict.fromkeys(carried.values(), transcript)
                 self._mistakes[name] = found
             return self._mistakes[name]
+
+    def name_of(self, plan: Plan, gap: Gap, transcript: Transcript) -> Named:
+        """How a wrong answer is called."""
+        known, reference = self.known_mistakes(plan.notebook), self.reference(plan.notebook)
+        return mistakes.name_of(plan, gap, transcript, known, reference)
 
     def handed_in(self, folder: Path, name: str) -> HandedIn | None:
         """The file in a student's folder that answers a notebook; None if there is none."""
@@ -228,9 +233,7 @@ class Grader:
         if status is Status.RIGHT:
             sets = display.setting_lines(source, gap)
             return scoring.result_of(plan, gap, status, found, transcript=transcript, remarks=remarks, sets=sets)
-        named = mistakes.name_of(
-            plan, gap, transcript, self.known_mistakes(plan.notebook), self.reference(plan.notebook)
-        )
+        named = self.name_of(plan, gap, transcript)
         return scoring.result_of(
             plan,
             gap,

@@ -17,7 +17,7 @@ from autograder import checking, scoring
 from autograder.course import CHECKS, read_toml, with_answers
 from autograder.grading import Grader
 from autograder.leaks import leaks
-from autograder.mistakes import Mistake, Named, in_the_open, known_mistakes, name_of, same_answers, same_values
+from autograder.mistakes import Mistake, Named, in_the_open, known_mistakes, same_answers, same_values
 from autograder.model import Cell, CellKind, CheckResult, Gap, Plan, Status, Submission, Transcript
 from autograder.mutation import Mutant, mutants
 
@@ -171,8 +171,7 @@ def _mistakes(grader: Grader, name: str) -> Report:
 
 
 def _wrong_name(grader: Grader, plan: Plan, gap: Gap, transcript: Transcript, mistake: Mistake) -> list[str]:
-    known, reference = grader.known_mistakes(plan.notebook), grader.reference(plan.notebook)
-    found = name_of(plan, gap, transcript, known, reference).slug
+    found = grader.name_of(plan, gap, transcript).slug
     if found in ("", mistake.slug, mistake.family):
         return []
     return [
@@ -202,7 +201,7 @@ def _naming(grader: Grader, name: str) -> Report:
         transcript = grader.replay(submission)
         for gap, row in ((plan.gap(gap), row) for gap, row in carried.items()):
             status, _ = judge_gap(grader, plan, gap, submission, transcript)
-            found = name_of(plan, gap, transcript, known, grader.reference(name))
+            found = grader.name_of(plan, gap, transcript)
             named = _named(plan, gap, row, found, transcript, known)
             rewriting = row["kind"] == "rewriting"
             report.counts.update(["wrong_answers", named, *["rewritings"] * rewriting])
@@ -239,11 +238,10 @@ def _named(
     """
     if not found.slug:
         return "unnamed"
-    by_slug = {mistake.slug: mistake for mistake in known}
     if row["kind"] == "rewriting":
-        family = found.mistake.family if found.mistake else found.slug
-        right = row["family"] == family
+        right = row["family"] == (found.mistake.family if found.mistake else found.slug)
     else:
+        by_slug = {mistake.slug: mistake for mistake in known}
         meant = [by_slug[slug] for slug in row.get("mistakes", ())]
         twins = in_the_open(plan, gap) if found.in_the_open else plan
         right = any(

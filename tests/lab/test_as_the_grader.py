@@ -29,21 +29,25 @@ def grader() -> Iterator[Grader]:
         yield one
 
 
-def honest_submissions(plan: Plan) -> Iterator[tuple[Submission, list[str]]]:
-    """As few submissions as can carry all honest answers, with the gaps that each answers."""
-    path = ROOT / "tests" / "honest" / f"{plan.notebook}.toml"
+Rows = Mapping[str, Mapping[str, str]]
+"""Answers of a data file, by their gaps."""
+
+
+def submissions(plan: Plan, kind: str) -> Iterator[tuple[Submission, Rows]]:
+    """As few submissions as can carry all answers of tests/KIND/, one a gap, with the answers that each carries."""
+    path = ROOT / "tests" / kind / f"{plan.notebook}.toml"
     waiting: dict[str, list[dict[str, str]]] = {}
-    for row in tomllib.loads(path.read_text(encoding="utf-8"))["honest"]:
+    for row in tomllib.loads(path.read_text(encoding="utf-8"))[kind]:
         waiting.setdefault(row["gap"], []).append(row)
     while any(waiting.values()):
         taken = {gap: rows.pop(0) for gap, rows in waiting.items() if rows}
         first_lines = {gap: plan.gap(gap).stub.split("\n")[0] for gap in taken}
         sources = {gap: f"{first_lines[gap]}\n" + row["source"].strip("\n") for gap, row in taken.items()}
         submission = with_answers(plan, sources)
-        yield replace(submission, cells=tuple(_with_own_cells(submission, taken))), list(taken)
+        yield replace(submission, cells=tuple(_with_own_cells(submission, taken))), taken
 
 
-def _with_own_cells(submission: Submission, taken: dict[str, dict[str, str]]) -> Iterator[Cell]:
+def _with_own_cells(submission: Submission, taken: Rows) -> Iterator[Cell]:
     """The cells, each answer with the student's own cell before it if it has one."""
     for cell in submission.cells:
         own = taken.get(cell.grade_id, {}).get("before", "")
@@ -96,7 +100,7 @@ def test_known_mistakes_are_judged_and_named_as_in_grading(name, student, grader
             here = Status.WRONG if verdict.status is Status.RAISED else verdict.status
             if here is not graded:
                 disagreed.append((mistake.slug, verdict.status, graded, verdict.says))
-            in_grading = mistakes.name_of(plan, plan.gap(gap), transcript, known, reference).slug
+            in_grading = grader.name_of(plan, plan.gap(gap), transcript).slug
             if verdict.mistake and verdict.mistake not in (in_grading, FAMILY_OF.get(in_grading)):
                 disagreed.append((mistake.slug, verdict.mistake, in_grading))
             if verdict.mistake and verdict.status is not Status.RIGHT:
@@ -105,31 +109,20 @@ def test_known_mistakes_are_judged_and_named_as_in_grading(name, student, grader
     assert named == {gap.name for gap in plan.gaps}
 
 
-def wrong_submissions(plan: Plan) -> Iterator[tuple[Submission, Mapping[str, str]]]:
-    """All wrong answers in other words than the known mistakes', one a gap, with the name of each."""
-    rows = tomllib.loads((ROOT / "tests" / "wrong" / f"{plan.notebook}.toml").read_text(encoding="utf-8"))["wrong"]
-    waiting = {gap.name: [row for row in rows if row["gap"] == gap.name] for gap in plan.gaps}
-    while any(waiting.values()):
-        taken = {gap: of_gap.pop(0) for gap, of_gap in waiting.items() if of_gap}
-        first_lines = {gap: plan.gap(gap).stub.split("\n")[0] for gap in taken}
-        sources = {gap: f"{first_lines[gap]}\n" + row["source"].strip("\n") for gap, row in taken.items()}
-        yield with_answers(plan, sources), {gap: row["name"] for gap, row in taken.items()}
-
-
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_wrong_answers_are_judged_here_as_in_grading_and_a_name_stays_or_becomes_its_family(name, student, grader):
-    plan, reference, known = grader.course.plan(name), grader.reference(name), grader.known_mistakes(name)
+    plan, reference = grader.course.plan(name), grader.reference(name)
     disagreed = []
-    for submission, answered in wrong_submissions(plan):
+    for submission, answered in submissions(plan, "wrong"):
         found, transcript = verdicts(student, submission), grader.replay(submission)
-        for gap, what in answered.items():
+        for gap, row in answered.items():
             status, here = found[gap].status, found[gap].mistake
             graded = on_open_numbers(plan, gap, transcript, reference)
             if status is not Status.UNSURE and graded is not (Status.WRONG if status is Status.RAISED else status):
-                disagreed.append((gap, what, status, graded))
-            in_grading = mistakes.name_of(plan, plan.gap(gap), transcript, known, reference).slug
+                disagreed.append((gap, row["name"], status, graded))
+            in_grading = grader.name_of(plan, plan.gap(gap), transcript).slug
             if here and status is not Status.RIGHT and here not in (in_grading, FAMILY_OF.get(in_grading)):
-                disagreed.append((gap, what, here, in_grading))
+                disagreed.append((gap, row["name"], here, in_grading))
     assert not disagreed
 
 
@@ -137,7 +130,7 @@ def test_wrong_answers_are_judged_here_as_in_grading_and_a_name_stays_or_becomes
 def test_honest_answers_are_right_here_as_in_grading(name, student, grader):
     plan, reference = grader.course.plan(name), grader.reference(name)
     disagreed = []
-    for submission, answered in honest_submissions(plan):
+    for submission, answered in submissions(plan, "honest"):
         transcript = grader.replay(submission)
         found = verdicts(student, submission)
         for gap in answered:
