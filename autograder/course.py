@@ -196,6 +196,11 @@ def _plan(source: SourceNotebook, secret: str) -> Plan:
         *(twin for row in spec.get("draw", []) for twin in _draw(row, page, spec, source.name, secret)),
     )
     for gap in gaps:
+        if not isinstance(gap.results, dict):
+            raise KitError(
+                f"{path}: `results` of gap {gap.name} must be a table of names and what students know them as, "
+                'such as { activation = "ReLU(z)" }.'
+            )
         missing = set(gap.open_twins) - {twin.name for twin in twins if twin.judges(gap.name)}
         if missing or not gap.open_twins:
             wrong = ", ".join(sorted(missing)) or "an empty list"

@@ -27,9 +27,11 @@ from typing import Any
 
 import numpy as np
 import psutil
+from traitlets.config import Config
 
 from autograder import gradebook
 from autograder.course import SECRET_FILE, Course, with_answers
+from autograder.feedback_page import FeedbackPage
 from autograder.grading import Grader
 from autograder.mistakes import known_mistakes
 from autograder.model import Cell, CellKind, Plan, Record, Submission, Twin, TwinKind
@@ -353,7 +355,9 @@ def parts(bench: Bench) -> dict[str, float]:
         for one in graded:
             gradebook.write_autograded(grader.course, one)
         notebooks, _ = clock.look()
-        book = _gradebook(grader.course, [one.record for one in graded])
+        records = [one.record for one in graded]
+        book = _gradebook(grader.course, records)
+        pages = _pages(grader.course, records)
         forks = fork * statistics.mean(len(grader._speech(name).groups) for name in NOTEBOOKS)
     return {
         "fork and confinement": forks + fork,
@@ -364,6 +368,7 @@ def parts(bench: Bench) -> dict[str, float]:
         "reading": reading,
         "writing notebooks": notebooks,
         "writing the gradebook": book,
+        "feedback, apart": pages,
     }
 
 
@@ -390,6 +395,18 @@ def _gradebook(course: Course, records: Sequence[Record]) -> float:
         gradebook.write(course, chosen, url=f"sqlite:///{copy}", config=config)
         costs.append(time.process_time() - clock)
     return (costs[1] - costs[0]) / (MANY - FEW) * MANY
+
+
+def _pages(course: Course, records: Sequence[Record]) -> float:
+    """CPU seconds of a page of feedback for each record, as `nbgrader generate_feedback` makes it."""
+    url, settings = f"sqlite:///{course.root / 'gradebook.db'}", Config({"Exporter": {"default_preprocessors": []}})
+    gradebook.write(course, records, url=url, config=gradebook.load_config(course.root))
+    clock = time.process_time()
+    for record in records:
+        path = course.root / "autograded" / record.student / record.assignment / f"{record.notebook}.ipynb"
+        names = {"student": record.student, "assignment": record.assignment, "notebook": record.notebook}
+        FeedbackPage(config=settings).from_filename(str(path), resources={"nbgrader": {**names, "db_url": url}})
+    return time.process_time() - clock
 
 
 # ---- the report ------------------------------------------------------------------------------

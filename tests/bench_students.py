@@ -1,7 +1,7 @@
 """Measure what students wait for: `make bench`, or `python -m tests.bench_students`.
 
-A check in the kernel, the import of `lab`, a drag in the browser, and the size of what they download. Medians; the
-times are of this machine, and whatever else it does.
+A check in the kernel, the import of `lab`, and a drag in the browser. Medians; the times are of this machine, and
+whatever else it does.
 """
 
 from __future__ import annotations
@@ -78,14 +78,6 @@ def drags() -> dict[str, float]:
     return {name: float(middle) for name, middle in found}
 
 
-def sizes() -> dict[str, float]:
-    """Megabytes of each release folder."""
-    return {
-        folder.name: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        for folder in sorted((ROOT / "release").iterdir())
-    }
-
-
 def main() -> None:
     """Measure, and print what was found; the last lines are `name: value`."""
     of_checks = dict(checks())
@@ -93,7 +85,6 @@ def main() -> None:
     of_drags = drags()
     print(f"{len(of_checks)} checks, the slowest that of {slowest}")
     print("drags:", ", ".join(f"{name} {middle:.0f} ms" for name, middle in of_drags.items()) or "no browser here")
-    print("release folders:", ", ".join(f"{name} {size:.2f} MB" for name, size in sizes().items()))
     print(f"check_ms: {statistics.median(of_checks.values()):.1f}")
     print(f"check_ms_slowest: {of_checks[slowest]:.1f}")
     print(f"import_lab_ms: {import_ms():.0f}")

@@ -36,11 +36,15 @@ def packed(name: str) -> Iterator[dict[str, dict[str, Any]]]:
         yield {gap: of_gap.pop(0) for gap, of_gap in waiting.items() if of_gap}
 
 
-def lost(grader, name: str, answers: dict[str, str], own: list[tuple[str, str]]) -> dict[str, Any]:
-    """What is not right; nothing, if all is well."""
+def solved_but(grader, name: str, answers: dict[str, str], own: list[tuple[str, str]]) -> bytes:
+    """The solved notebook with these answers in its gaps, and cells of the student's own."""
     right = solutions(grader.course.plan(name))
-    answers = {gap: source.strip("\n") for gap, source in answers.items()}
-    record = grader.grade(handed_in(name, {**right, **answers}, own), student="s", name=name).record
+    return handed_in(name, {**right, **{gap: source.strip("\n") for gap, source in answers.items()}}, own)
+
+
+def lost(grader, name: str, data: bytes) -> dict[str, Any]:
+    """What is not right; nothing, if all is well."""
+    record = grader.grade(data, student="s", name=name).record
     return {result.gap: result.message for result in record.gaps if result.status is not Status.RIGHT}
 
 
@@ -52,11 +56,16 @@ def with_helpers(grader, name: str, styles: dict[str, dict[str, Any]]) -> list[t
     ]
 
 
+def styled(grader, name: str, styles: dict[str, dict[str, Any]]) -> bytes:
+    """The notebook with these styles in its gaps."""
+    answers = {gap: style["source"] for gap, style in styles.items()}
+    return solved_but(grader, name, answers, with_helpers(grader, name, styles))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_honest_style_of_a_gap_earns_full_marks(grader, name):
     for styles in packed(name):
-        answers = {gap: style["source"] for gap, style in styles.items()}
-        assert not lost(grader, name, answers, with_helpers(grader, name, styles)), [
+        assert not lost(grader, name, styled(grader, name, styles)), [
             (gap, style["name"]) for gap, style in styles.items()
         ]
 
@@ -64,27 +73,16 @@ def test_every_honest_style_of_a_gap_earns_full_marks(grader, name):
 NOTEBOOKS = {row["name"]: row for row in rows("notebooks", "notebook")}
 
 
+def worked_in(grader, row: dict[str, Any]) -> bytes:
+    """A notebook in which somebody has worked in this way."""
+    own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
+    return solved_but(grader, row["notebook"], row.get("answers", {}), own)
+
+
 @pytest.mark.parametrize("style", NOTEBOOKS)
 def test_every_honest_way_of_working_in_a_notebook_earns_full_marks(grader, style):
     row = NOTEBOOKS[style]
-    own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
-    assert not lost(grader, row["notebook"], row.get("answers", {}), own)
-
-
-def all_handed_in(grader) -> Iterator[tuple[str, bytes]]:
-    """Notebooks, with their names, that hold between them all styles and all ways of working."""
-    for name in NAMES:
-        right = solutions(grader.course.plan(name))
-        for styles in packed(name):
-            answers = {gap: style["source"].strip("\n") for gap, style in styles.items()}
-            yield name, handed_in(name, {**right, **answers}, with_helpers(grader, name, styles))
-    for row in NOTEBOOKS.values():
-        answers = {gap: source.strip("\n") for gap, source in row.get("answers", {}).items()}
-        own = [(cell["after"], cell["source"].strip("\n")) for cell in row.get("own", [])]
-        yield (
-            row["notebook"],
-            handed_in(row["notebook"], {**solutions(grader.course.plan(row["notebook"])), **answers}, own),
-        )
+    assert not lost(grader, row["notebook"], worked_in(grader, row))
 
 
 @pytest.mark.long
@@ -92,8 +90,10 @@ def test_all_of_them_earn_full_marks_by_nbgrader_too(grader, tmp_path):
     shutil.copytree(ROOT / "source", tmp_path / "source")
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     (tmp_path / SECRET_FILE).write_text("honest\n", encoding="ascii")
+    notebooks = [(name, styled(grader, name, styles)) for name in NAMES for styles in packed(name)]
+    notebooks += [(row["notebook"], worked_in(grader, row)) for row in NOTEBOOKS.values()]
     wanted = {}
-    for number, (name, data) in enumerate(all_handed_in(grader)):
+    for number, (name, data) in enumerate(notebooks):
         folder = tmp_path / "submitted" / f"student_{number}" / grader.course.sources[name].assignment
         folder.mkdir(parents=True)
         (folder / f"{name}.ipynb").write_bytes(data)

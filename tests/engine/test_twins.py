@@ -88,6 +88,7 @@ FAULTS = [
     ("name = 'dmul'", "name = 'drelu_dx'", "Make the order the same"),
     ("open = ['A',", "open = ['Z',", "`open` of gap relu_dz must list twins that judge it; Z does not"),
     ("open = ['A',", "open = [A,", "is no valid TOML"),
+    ("results = { dx = 'dx', dw = 'dw', db = 'db' }", "results = ['dx', 'dw', 'db']", "must be a table of names"),
 ]
 
 

@@ -163,7 +163,7 @@ def _release_lab(folder: Path, notebook: str) -> None:
     shutil.copy(ROOT / "lab" / "hints" / f"{notebook}.toml", lab / "hints")
 
 
-# ---- what is loaded -------------------------------------------------------------------------------------------------
+# ---- what is loaded --------------------------------------------------------------------------------------------------
 
 
 def test_importing_needs_nothing_but_numpy_and_ipython():

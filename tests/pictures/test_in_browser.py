@@ -39,6 +39,7 @@ CALLS = {
     "step": (LAYER, "pictures.step(inputs, weights, biases, 0.001, dvalues)"),
 }
 MOVES = 15
+
 READY = """() => {
   const widget = window.jupyterapp && jupyterapp.shell.currentWidget;
   const session = widget && widget.context && widget.context.sessionContext;

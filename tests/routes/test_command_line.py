@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.batch import read_records
 from autograder.course import Course
-from lab.texts import FAMILIES
+from autograder.mistakes import known_mistakes
+from autograder.report import families
 
 from .conftest import BIN, NOTEBOOK, ROOT, WITHOUT_LANDLOCK, hand_in, must, refused, run, students
 
@@ -130,13 +132,15 @@ def test_authors_run_the_checks_with_pytest_on_a_right_and_a_wrong_notebook(cour
 @pytest.mark.long
 def test_the_demo_ends_well_and_its_table_names_mistakes(tmp_path):
     done = must(run(ROOT, "autograder", "demo", tmp_path / "demo"))
-    named = [name for name in FAMILIES.values() if re.search(rf"\d+ × +{re.escape(name)}", done.out)]
-    assert len(named) >= 3
     page = re.search(r"What a student reads: (\S+)", done.out)
     assert page
     assert (ROOT / page[1]).is_file()
     records = [json.loads(line) for line in (tmp_path / "demo" / "results.jsonl").read_text().splitlines()]
     assert len({record["student"] for record in records}) >= 20
+    mistakes = [mistake for name in Course(ROOT, "").sources for mistake in known_mistakes(name)]
+    graded = read_records(tmp_path / "demo" / "results.jsonl").values()
+    for family in families([*graded], mistakes)[:3]:
+        assert re.search(rf"{family.times} × +{re.escape(family.name)}", done.out)
     assert {gap["status"] for record in records for gap in record["gaps"]} >= {
         *("right", "wrong", "raised", "stopped", "died", "untouched"),
     }
