@@ -7,6 +7,7 @@ student derived stay. A slip costs its own gap and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,10 +16,12 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
+from numpy import float64, ndarray
 
 from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, draw_nothing, execute, line_of
 from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
+    DTYPES,
     MAX_NAMES,
     After,
     ArrayFrame,
@@ -105,6 +108,27 @@ def _equal(value: object, frame: Frame) -> bool:
         return False
 
 
+def _is_as_given(value: object, frame: Frame) -> bool:
+    """Whether a value is right down to its type: the usual case, and quick to tell. A list is not looked into.
+
+    Types are compared by identity: a class of the student's could answer `==` as it likes.
+    """
+    if value is frame:
+        return True
+    kind = type(value)
+    if kind is float or kind is int or kind is bool or kind is str:
+        return kind is type(frame) and value == frame
+    if type(frame) is ArrayFrame and (kind is ndarray or kind is float64):
+        return _is_same_array(value, frame)  # type: ignore[arg-type]  # its type has just been looked at
+    return False
+
+
+def _is_same_array(value: ndarray | float64, frame: ArrayFrame) -> bool:
+    if value.tobytes() != frame.data:
+        return False
+    return value.dtype == DTYPES[frame.element] and value.shape == frame.shape
+
+
 class Twin:
     """One namespace: the notebook on one twin's numbers.
 
@@ -127,34 +151,29 @@ class Twin:
 
     def set_right(self, names: Iterable[str]) -> None:
         """Set right those of these names whose value differs."""
-        for name in names:
-            if self.differs(name):
-                self.namespace[name] = unpack(self.state[name])
+        for name in self.differing(names):
+            self.namespace[name] = unpack(self.state[name])
 
-    def differs(self, name: str) -> bool:
-        """Whether a name no longer holds its right value."""
-        if name not in self.namespace:
-            return True
-        value, frame = self.namespace[name], self.state[name]
-        if value is frame:
-            return False
-        return not (self._is_as_given(name, value, frame) or _equal(value, frame))
+    def differing(self, names: Iterable[str]) -> list[str]:
+        """Those of these names that no longer hold their right value."""
+        namespace, state = self.namespace, self.state
+        return [
+            name
+            for name in names
+            if name not in namespace
+            or not (_is_as_given(value := namespace[name], state[name]) or self._is_equal(name, value, state[name]))
+        ]
 
-    def _is_as_given(self, name: str, value: object, frame: Frame) -> bool:
-        """Whether a value is right down to its type: the usual case, and quick to tell."""
+    def _is_equal(self, name: str, value: object, frame: Frame) -> bool:
+        """Whether a value that is not just as given is right all the same."""
         if isinstance(frame, SequenceFrame):
             known = self._sequences.get(name)
             if known is None or known[0] is not frame:
                 known = self._sequences[name] = (frame, unpack(frame))
-            try:
-                return type(value) is type(known[1]) and bool(value == known[1])
-            except BaseException:  # arrays in it, or objects of the student
-                return False
-        if isinstance(frame, ArrayFrame):
-            if type(value) is not np.ndarray or value.shape != frame.shape or value.dtype.str[1:] != frame.element:
-                return False
-            return value.tobytes() == frame.data
-        return type(value) is type(frame) and value == frame
+            with contextlib.suppress(BaseException):  # arrays in it, or objects of the student
+                if type(value) is type(known[1]) and value == known[1]:
+                    return True
+        return _equal(value, frame)
 
     def closed(self, frames: Frames) -> Twin:
         """A namespace with these values and what is there before any cell has run: what the notebook imports."""
@@ -264,7 +283,7 @@ class Replay:
     def _observe(self, before: Before, case: Case, twin: Twin, error: BaseException | None) -> Gave:
         """Read what the gap gave; call its function or class if it has one."""
         self._next_turn()
-        touched = [name for name in twin.state if name not in before.outputs and twin.differs(name)]
+        touched = twin.differing([name for name in twin.state if name not in before.outputs])
         namespace = twin.namespace
         values = {name: pack(namespace[name]) for name in before.outputs if name in namespace}
         repeats, needs_globals = True, False

@@ -19,7 +19,12 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-ELEMENT_TYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
+DTYPES = {
+    element: np.dtype("<" + element)
+    for element in ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
+}
+"""Element types that travel, little-endian."""
+_OF_NUMPY = (np.generic, np.matrix)
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 4
 MAX_TEXT = 1000
@@ -203,7 +208,7 @@ def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
         return value  # type: ignore[return-value]  # its type has just been looked at
     if kind is int:
         return value if -(2**63) <= value < 2**63 else OddFrame("int of more than 64 bits")  # type: ignore[operator,return-value]
-    if kind is np.ndarray or isinstance(value, np.generic | np.matrix):
+    if kind is np.ndarray or isinstance(value, _OF_NUMPY):
         return _pack_array(np.asarray(value), kind.__name__)
     if type(value) is str:
         return value[:MAX_TEXT].encode(errors="replace").decode()
@@ -224,12 +229,11 @@ def _leaves(frame: Frame, depth: int = MAX_DEPTH) -> int:
 
 def _pack_array(array: np.ndarray, type_name: str) -> Frame:
     element = array.dtype.str[1:]
-    if element not in ELEMENT_TYPES or array.ndim > MAX_DIMENSIONS:
+    if element not in DTYPES or array.ndim > MAX_DIMENSIONS:
         return OddFrame(f"{type_name} of {array.dtype}"[:100])
     if array.nbytes > MAX_ARRAY_BYTES or max(array.shape, default=0) > MAX_ARRAY_BYTES:
         return OddFrame(f"{type_name} of shape {array.shape}"[:100])
-    little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
-    return ArrayFrame(element, array.shape, little.tobytes())
+    return ArrayFrame(element, array.shape, array.astype(DTYPES[element], copy=False).tobytes())
 
 
 def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
@@ -258,13 +262,13 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
 
 
 def _unpack_array(frame: ArrayFrame) -> np.ndarray:
-    if frame.element not in ELEMENT_TYPES:
+    if frame.element not in DTYPES:
         raise WireError("an array of a type that is not listed")
     if len(frame.shape) > MAX_DIMENSIONS or any(not 0 <= size <= MAX_ARRAY_BYTES for size in frame.shape):
         raise WireError("an array with an impossible shape")
     if math.prod(frame.shape) * int(frame.element[1:]) != len(frame.data) or len(frame.data) > MAX_ARRAY_BYTES:
         raise WireError("an array whose shape does not fit its bytes")
-    return np.frombuffer(frame.data, "<" + frame.element).reshape(frame.shape).copy()
+    return np.frombuffer(frame.data, DTYPES[frame.element]).reshape(frame.shape).copy()
 
 
 def pack_all(values: Mapping[str, object]) -> Frames:

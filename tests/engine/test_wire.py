@@ -42,7 +42,7 @@ scalars = (
     | st.text(st.characters(codec="utf-8"), max_size=20)
 )
 nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple))
-elements = st.sampled_from(sorted(wire.ELEMENT_TYPES))
+elements = st.sampled_from(sorted(wire.DTYPES))
 
 
 def depth(value: object) -> int:

@@ -38,7 +38,7 @@ def check_value(value: object, depth: int = wire.MAX_DEPTH) -> int:
         assert leaves <= wire.MAX_LEAVES
         return leaves
     if isinstance(value, np.ndarray):
-        assert value.dtype.str[1:] in wire.ELEMENT_TYPES
+        assert value.dtype.str[1:] in wire.DTYPES
         assert value.nbytes <= wire.MAX_ARRAY_BYTES
         assert value.flags.writeable
     elif isinstance(value, Odd):

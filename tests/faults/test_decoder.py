@@ -30,7 +30,7 @@ MOST_TIMES_ITS_SIZE = 60
 sizes = st.integers(-3, 9) | st.sampled_from([2**16, 2**31, 2**62, -(2**63)])
 arrays = st.builds(
     ArrayFrame,
-    st.sampled_from([*sorted(wire.ELEMENT_TYPES), "O8", "V8", "U4", "f3", "", "f8,f8", "\ud800"]) | st.text(max_size=4),
+    st.sampled_from([*sorted(wire.DTYPES), "O8", "V8", "U4", "f3", "", "f8,f8", "\ud800"]) | st.text(max_size=4),
     st.lists(sizes, max_size=10).map(tuple),
     st.binary(max_size=80),
 )
