@@ -109,10 +109,8 @@ def grade_all(
     Raises:
         KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
     """
-    isolation = grader.isolation  # refuses before anything is written
-    assert isolation
     found: dict[Job, Record] = {}
-    with _Results(results) as earlier, ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool, _held(grader, pool), _Results(results) as earlier:
         waiting = {pool.submit(_grade, grader, job, earlier.records, keep): job for job in jobs}
         try:
             for done in as_completed(waiting):
@@ -125,6 +123,13 @@ def grade_all(
             pool.shutdown(cancel_futures=True)
             raise
     return [found[job] for job in jobs]
+
+
+@contextlib.contextmanager
+def _held(grader: Grader, pool: ThreadPoolExecutor) -> Iterator[None]:
+    """Refuses before anything is written if student code cannot be held; a worker finds out, in a sandbox it needs."""
+    assert pool.submit(lambda: grader.isolation).result()
+    yield
 
 
 def _grade(

@@ -22,7 +22,8 @@ from autograder import probes
 from autograder.model import Cell, CellKind, KitError, Plan, Submission, Twin, TwinKind
 from autograder.sandbox import confine
 from autograder.sandbox.confine import Limits
-from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.speech import Speech
 
 KIT = Path(__file__).parent
 ALL = "\nimport json\nprint(json.dumps({name: outcome(attempt) for name, attempt in attempts(PLACES).items()}))"
@@ -135,7 +136,7 @@ def _said(sandbox: Sandbox, places: Mapping[str, str], cells: Sequence[str]) -> 
     )
     page = Twin(name="P", kind=TwinKind.PAGE, givens={})
     plan = Plan(assignment="", notebook="doctor", gaps=(), twins=(page,), source=submission)
-    shown = sandbox.capture(Speech(plan, None), submission, frozenset())
+    shown = sandbox.capture(Speech(plan, None), submission)
     said: dict[str, str] = {}
     for place in range(len(own)):
         text = "".join(output.text for output in shown.get(place, []) if output.name == "stdout")

@@ -8,8 +8,10 @@ student derived stay. A slip costs its own gap and nothing else.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import marshal
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import CodeType, ModuleType
@@ -183,27 +185,38 @@ class Twin:
 
 
 class Replay:
-    """One run of one notebook on a group of its twins, cell by cell.
+    """Runs a notebook on a group of its twins, cell by cell, and then the next one.
 
     A gap answers on every twin before a right value of it is shown on any: what a correction tells comes too late.
     """
 
     def __init__(self, shell: Shell, grader: RunnerEnd, place: Place) -> None:
         self._shell, self._grader, self._place = shell, grader, place
+        self._fresh = dict(shell.user_ns)
         self._twins: list[Twin] = []
         self._number = self._index = self._turn = 0
         self._before: Before | None = None
         self._own_cells_ran = False
 
     def run(self) -> None:
+        """Run notebooks until the grader wants no more; numpy's and Python's settings are as at first in each."""
+        while True:
+            try:
+                start = self._grader.receive()
+            except EOFError:
+                return
+            assert isinstance(start, Start)
+            self._shell.compile.reset_compiler_flags()
+            with warnings.catch_warnings():
+                contextvars.copy_context().run(self._notebook, start)
+
+    def _notebook(self, start: Start) -> None:
         """Run all cells, answer at the gaps, and say that it is done."""
-        start = self._grader.receive()
-        assert isinstance(start, Start)
         SINK.keeping, SINK.most = start.capture, start.output_bytes
         if not start.capture:
             draw_nothing()
-        self._before = start.first
-        self._twins = [Twin(dict(self._shell.user_ns), givens) for givens in start.twins]
+        self._before, self._own_cells_ran = start.first, False
+        self._twins = [Twin(dict(self._fresh), givens) for givens in start.twins]
         if start.imports:
             self._cell(start.imports, self._twins, show=False)
         self._number = 0

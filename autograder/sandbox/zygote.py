@@ -194,3 +194,4 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
 
 if __name__ == "__main__":
     main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "plotting", msgspec.json.decode(sys.argv[4], type=Limits))
+    os._exit(0)  # taking apart what was imported would cost as much as three notebooks

@@ -14,7 +14,8 @@ from autograder.course import CHECKS, Course, read_toml
 from autograder.mistakes import Mistake, as_submissions, known_mistakes
 from autograder.model import Gap, Plan, Transcript, Twin, TwinKind, Value
 from autograder.sandbox.confine import Limits
-from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.speech import Speech
 
 from .conftest import SECRETS
 from .state import pre_activations, values_before

@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 from autograder import feedback
 from autograder.model import Cell, CellKind, Plan, Submission, Twin, TwinKind
 from autograder.sandbox.capture import CUT
-from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.speech import Speech
 from autograder.sandbox.wire import MAX_OUTPUTS
 
 from .tiny import Tiny, gap, twin
@@ -193,7 +194,7 @@ def captured(box: Sandbox, cells: list[str]) -> list[list[dict[str, Any]]]:
     submission = Submission(assignment="a", notebook="n", sha256="", cells=own)
     page = Twin(name="P", kind=TwinKind.PAGE, givens={})
     plan = Plan(assignment="a", notebook="n", gaps=(), twins=(page,), source=submission)
-    shown = box.capture(Speech(plan, None), submission, frozenset())
+    shown = box.capture(Speech(plan, None), submission)
     return [feedback.cell_outputs(shown.get(at, []), at + 1) for at in range(len(cells))]
 
 

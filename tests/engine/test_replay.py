@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from autograder.model import Outcome
-from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.speech import Speech
 
 from .tiny import Tiny, by_twin, gap, handed_in, twin, values
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.model import Answer, Cell, CellKind, Gap, Plan, Submission, Transcript, Twin, TwinKind
-from autograder.sandbox.pool import Sandbox, Speech
+from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.speech import Speech
 
 
 def gap(name: str, solution: str, *, inputs: str = "", outputs: str = "", results: str = "", **more: Any) -> Gap:
