@@ -348,7 +348,7 @@ def _forget_figures() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled cell: its statements, and its last expression if that is to be displayed."""
+    """A compiled cell: its statements, and its last expression if that may be displayed."""
 
     statements: types.CodeType | None
     last: types.CodeType | None
@@ -379,7 +379,9 @@ def execute(shell: Shell, code: Code, namespace: dict[str, Any], *, show: bool) 
             if code.statements is not None:
                 exec(code.statements, namespace)
             if code.last is not None:
-                sys.displayhook(eval(code.last, namespace))
+                value = eval(code.last, namespace)
+                if show:
+                    sys.displayhook(value)
         return None
     except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
         if show:

@@ -7,7 +7,6 @@ student derived stay. A slip costs its own gap and nothing else.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import marshal
 import sys
@@ -125,6 +124,10 @@ def _is_as_given(value: object, frame: Frame) -> bool:
     return False
 
 
+def _is_right(value: object, frame: Frame) -> bool:
+    return _is_as_given(value, frame) or _equal(value, frame)
+
+
 def _is_same_array(value: ndarray | float64, frame: ArrayFrame) -> bool:
     if value.tobytes() != frame.data:
         return False
@@ -143,12 +146,20 @@ class Twin:
         self.givens = givens
         self.state: Frames = {}
         self.supplied: dict[str, Any] = {}
-        self._sequences: dict[str, tuple[Frame, object]] = {}
+        self._known: dict[str, object] = {}
+        self._sequences: dict[str, object] = {}
+
+    def learn(self, frames: Frames) -> None:
+        """Take in right values; the namespace stays as it is."""
+        self.state.update(frames)
+        for name in frames:
+            self._known.pop(name, None)
+            self._sequences.pop(name, None)
 
     def give(self, names: tuple[str, ...]) -> None:
         """Put in the givens that a locked cell has just set to the page's values."""
         frames = {name: self.givens[name] for name in names}
-        self.state.update(frames)
+        self.learn(frames)
         self.namespace.update(unpack_all(frames))
 
     def set_right(self, names: Iterable[str]) -> None:
@@ -158,24 +169,32 @@ class Twin:
 
     def differing(self, names: Iterable[str]) -> list[str]:
         """Those of these names that no longer hold their right value."""
-        namespace, state = self.namespace, self.state
+        namespace, known = self.namespace, self._known  # what cannot change and was right is right: one look for each
         return [
             name
             for name in names
-            if name not in namespace
-            or not (_is_as_given(value := namespace[name], state[name]) or self._is_equal(name, value, state[name]))
+            if namespace.get(name, namespace) is not known.get(name, known) and not self._holds(name)
         ]
 
-    def _is_equal(self, name: str, value: object, frame: Frame) -> bool:
-        """Whether a value that is not just as given is right all the same."""
-        if isinstance(frame, SequenceFrame):
-            known = self._sequences.get(name)
-            if known is None or known[0] is not frame:
-                known = self._sequences[name] = (frame, unpack(frame))
-            with contextlib.suppress(BaseException):  # arrays in it, or objects of the student
-                if type(value) is type(known[1]) and value == known[1]:
-                    return True
-        return _equal(value, frame)
+    def _holds(self, name: str) -> bool:
+        """Whether a name holds its right value."""
+        if name not in self.namespace:
+            return False
+        value, frame = self.namespace[name], self.state[name]
+        if _is_as_given(value, frame):
+            if type(value) is not ndarray:
+                self._known[name] = value
+            return True
+        return (isinstance(frame, SequenceFrame) and self._is_same_list(name, value, frame)) or _equal(value, frame)
+
+    def _is_same_list(self, name: str, value: object, frame: SequenceFrame) -> bool:
+        if name not in self._sequences:
+            self._sequences[name] = unpack(frame)
+        want = self._sequences[name]
+        try:
+            return type(value) is type(want) and bool(value == want)
+        except BaseException:  # arrays in it, or objects of the student
+            return False
 
     def closed(self, frames: Frames) -> Twin:
         """A namespace with these values and what is there before any cell has run: what the notebook imports."""
@@ -193,6 +212,8 @@ class Replay:
     def __init__(self, shell: Shell, grader: RunnerEnd, place: Place) -> None:
         self._shell, self._grader, self._place = shell, grader, place
         self._fresh = dict(shell.user_ns)
+        self._codes: dict[str, tuple[str, Code | BaseException]] = {}
+        self._name = ""
         self._twins: list[Twin] = []
         self._number = self._index = self._turn = 0
         self._before: Before | None = None
@@ -240,7 +261,10 @@ class Replay:
     def _cell(self, source: str, twins: Sequence[Twin], *, show: bool) -> list[BaseException | None]:
         """Run one cell on each of these twins; what it raised on each."""
         self._number += 1
-        code = compiled(self._shell, source, self._name, show=show)
+        if show or source not in self._codes:
+            name = f"<cell {self._number}>"
+            self._codes[source] = name, compiled(self._shell, source, name, show=show)
+        self._name, code = self._codes[source]  # compiled for its outputs, or for the notebook before, it serves again
         if isinstance(code, Code):
             return [self._execute(code, twin, show=show) for twin in twins]
         if show:
@@ -255,10 +279,6 @@ class Replay:
         """From here on the student's code runs for another twin: its computing time is counted anew."""
         self._turn += 1
         self._place.set(self._index, self._turn)
-
-    @property
-    def _name(self) -> str:
-        return f"<cell {self._number}>"
 
     def _gap(self, cell: RunCell) -> None:
         before = self._before
@@ -276,7 +296,7 @@ class Replay:
         assert isinstance(after, After)
         self._before = after.next
         for place, (twin, state) in enumerate(zip(self._twins, after.states, strict=False)):
-            twin.state.update(state)
+            twin.learn(state)
             touched = [name for name in gave[place].touched if name in twin.state] if gave else []
             twin.set_right(twin.state if before.driver else [*state, *touched])
             if after.code:
@@ -288,7 +308,7 @@ class Replay:
             return {place: self._twins[place].closed(case.state) for place, case in before.cases.items()}
         for place, case in before.cases.items():
             twin = self._twins[place]
-            twin.state.update(case.state)
+            twin.learn(case.state)
             twin.set_right(twin.state if self._own_cells_ran else case.state)
         self._own_cells_ran = False
         return {place: self._twins[place] for place in before.cases}
@@ -317,9 +337,15 @@ class Replay:
 def _supply(twin: Twin, after: After) -> None:
     """Put the reference's functions in place of the student's, for later gaps to call."""
     scope: dict[str, Any] = {"np": np, **unpack_all(twin.state), **twin.supplied}
-    exec(marshal.loads(after.code), scope)
+    exec(_loaded(after.code), scope)
     twin.supplied.update({name: scope[name] for name in after.supplies})
     twin.namespace.update({name: scope[name] for name in after.supplies})
+
+
+@cache
+def _loaded(code: bytes) -> CodeType:
+    """Code as `marshal` has written it."""
+    return marshal.loads(code)  # type: ignore[no-any-return]
 
 
 @cache
@@ -331,7 +357,7 @@ def _names(code: CodeType) -> frozenset[str]:
 
 def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:
     """Call the function or class of the gap; its results, and which of the values it was given it changed."""
-    code: CodeType = marshal.loads(before.driver)
+    code = _loaded(before.driver)
     used = _names(code)
     frames = {**{name: frame for name, frame in twin.state.items() if name in used}, **case.probes}
     given = unpack_all(frames)
@@ -342,7 +368,7 @@ def _drive(before: Before, case: Case, twin: Twin) -> tuple[Frames, list[str]]:
     changed = [
         name
         for name, value in given.items()
-        if name not in before.defines and space[name] is value and not _equal(value, frames[name])
+        if name not in before.defines and space[name] is value and not _is_right(value, frames[name])
     ]
     return results, changed
 

@@ -221,10 +221,10 @@ def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
     return OddFrame(kind.__name__[:100])
 
 
-def _leaves(frame: Frame, depth: int = MAX_DEPTH) -> int:
-    if not isinstance(frame, SequenceFrame):
-        return 1
-    return sum(_leaves(item, depth - 1) for item in frame.items) if depth else 0
+def _leaves(frame: SequenceFrame, depth: int = MAX_DEPTH) -> int:
+    if not depth:
+        return 0
+    return sum(_leaves(item, depth - 1) if isinstance(item, SequenceFrame) else 1 for item in frame.items)
 
 
 def _pack_array(array: np.ndarray, type_name: str) -> Frame:
@@ -254,7 +254,7 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
             raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
         if len(frame.items) > MAX_ITEMS or (depth == MAX_DEPTH and _leaves(frame) > MAX_LEAVES):
             raise WireError("a list of more items than are taken")
-        items = [unpack(item, depth - 1) for item in frame.items]
+        items = [item if type(item) is float else unpack(item, depth - 1) for item in frame.items]
         return tuple(items) if frame.is_tuple else items
     if isinstance(frame, str) and len(frame) > MAX_TEXT:
         raise WireError(f"a text of more than {MAX_TEXT} characters")

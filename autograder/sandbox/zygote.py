@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from importlib.machinery import FileFinder
 from pathlib import Path
 
@@ -56,13 +57,15 @@ PACKET = 4096
 RUN, STOP = b"run", b"stop"
 
 
-def _warm_up(plotting: bool) -> object:
+def _warm_up(plotting: bool) -> Callable[[int, int, Place], None]:
+    """Import everything; what a runner is to do with its two pipes and its place."""
     import numpy as np
     import numpy.linalg
     import numpy.random
 
     from autograder.sandbox.capture import make_shell
-    from autograder.sandbox.replay import stand_in_for_lab
+    from autograder.sandbox.replay import Replay, stand_in_for_lab
+    from autograder.sandbox.wire import RunnerEnd
     from lab.results import results_shown
 
     (np.ones((4, 4)) @ np.ones((4, 4))).sum()
@@ -70,7 +73,7 @@ def _warm_up(plotting: bool) -> object:
     np.einsum("ij,jk", np.ones((2, 2)), np.ones((2, 2)))
     shell = make_shell(plotting=plotting)
     stand_in_for_lab(shell, results_shown)
-    return shell
+    return lambda reading, writing, place: Replay(shell, RunnerEnd(reading, writing), place).run()
 
 
 def _hide_packages() -> None:
@@ -99,14 +102,8 @@ def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def _runner(shell: object, pipes: list[int], place: Place, confinement: Confinement, limits: Limits) -> None:
-    """In the forked child: let go of everything, confine, replay."""
-    from autograder.sandbox.capture import Shell
-    from autograder.sandbox.replay import Replay
-    from autograder.sandbox.wire import RunnerEnd
-
-    assert isinstance(shell, Shell)
-    reading, writing = pipes
+def _let_go(reading: int, writing: int, confinement: Confinement, limits: Limits) -> None:
+    """In the forked child: let go of everything but its pipes, for good."""
     os.setpgid(0, 0)
     confine.die_with_parent()
     nothing = os.open("/dev/null", os.O_RDWR)
@@ -118,7 +115,6 @@ def _runner(shell: object, pipes: list[int], place: Place, confinement: Confinem
     os.chdir("/")
     gc.enable()
     confine.apply(confinement, limits)
-    Replay(shell, RunnerEnd(reading, writing), place).run()
 
 
 def _serve_one(control: socket.socket, pid: int) -> Ended | None:
@@ -159,7 +155,7 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
         control.send(msgspec.msgpack.encode(Hello(problem, "")))
         return
     gc.disable()  # nothing of what is loaded here goes away
-    shell = _warm_up(plotting)
+    run = _warm_up(plotting)
     _hide_packages()
     os.environ.clear()
     confine.adopt_orphans()
@@ -178,7 +174,9 @@ def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
         pid = os.fork()
         if pid == 0:
             try:
-                _runner(shell, descriptors, place, confinement, limits)
+                reading, writing = descriptors
+                _let_go(reading, writing, confinement, limits)
+                run(reading, writing, place)
             finally:
                 os._exit(0 if sys.exc_info()[0] is None else 70)
         with contextlib.suppress(OSError):
