@@ -21,6 +21,12 @@ from autograder.sandbox.wire import Output, RunCell
 SHOWN_KINDS = frozenset(["text/plain", "image/png"])
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
 PAGE_ALONE: Places = (0,)
+_REACHES = re.compile(
+    r"\b(autograder|builtins|ctypes|delattr|gc|get_ipython|globals|importlib|inspect|modules|setattr|sys|vars)\b"
+    r"|__(?!(call|future|init|len|name|repr|slots|str)__)\w+__"
+    r"|(?<![\w.])(?!self\b)\w+(\.\w+)+\s*([-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\s+\w+\."
+)
+"""What it takes to change a module, and with it what cells before find when they are run again."""
 
 Answers = dict[str, dict[str, Answer]]
 """By twin and gap."""
@@ -72,9 +78,10 @@ class Sandbox:
         """Replay a submission, and what its cells show as well.
 
         An ordinary notebook has one runner for what it shows and for the twins that a student may see, in this order:
-        what is shown must know of nothing that has been set right. One that ends its runner gets a new one for each.
+        what is shown must know of nothing that has been set right. One that ends its runner, or may have changed a
+        module in it, gets a new one for each.
         """
-        found = self._run_plainly(speech, submission)
+        found = self._run_plainly(speech, submission) if _leaves_modules_alone(submission) else None
         if found is not None:
             shown, opened = found
             return self._replay(speech, submission, opened), shown
@@ -201,6 +208,11 @@ class Sandbox:
     def _kept(self, heard: Heard, cells: list[tuple[int, RunCell]]) -> Outputs:
         shown = {number: outputs for number, outputs in heard.shown.items() if 0 <= number < len(cells)}
         return {cells[number][0]: _harmless(outputs, self.limits) for number, outputs in shown.items()}
+
+
+def _leaves_modules_alone(submission: Submission) -> bool:
+    """Whether running the notebook once changes nothing for running it again, as far as its text can tell."""
+    return not any(_REACHES.search(cell.source) for cell in submission.cells)
 
 
 def _cells_as_they_are(submission: Submission, left_out: Collection[int]) -> list[tuple[int, RunCell]]:

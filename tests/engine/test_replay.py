@@ -392,3 +392,18 @@ def test_which_cells_end_on_hidden_numbers_is_not_said(chain):
     transcript = chain.replay(own={**on_hidden, "total": leave.format(-2.0)})
     assert transcript.remarks[""][0].startswith("Your own cell at position ")
     assert len(transcript.remarks[""]) == 2
+
+
+@pytest.mark.parametrize("kind", ["[{0}, {0}]", "{0}", "np.array([{0}, {0}])"])
+def test_a_name_that_a_gap_sets_anew_is_right_by_its_new_value(sandbox, kind):
+    first, second = ("w = " + kind.format(f"x + {more}.0") for more in (1, 2))
+    parts = [
+        "import numpy as np\nx = 1.0",
+        gap("first", first, inputs="x", outputs="w"),
+        gap("look", "u = np.sum(w)", inputs="w", outputs="u"),
+        gap("second", second, inputs="x", outputs="w"),
+        gap("total", "t = np.sum(w)", inputs="w", outputs="t"),
+    ]
+    tiny = Tiny(sandbox, parts, twin("P", x=1.0), twin("A", x=-2.5), twin("H", x=0.5))
+    found = tiny.values(second="pass")
+    assert {name: one["t"] for name, one in found.items()} == tiny.right("t")
