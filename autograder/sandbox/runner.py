@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from autograder.model import ABSENT, Answer, Gap, KitError, Outcome, Twin, Value
+from autograder.model import ABSENT, Answer, Gap, KitError, Outcome, Value
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.place import NOWHERE
 from autograder.sandbox.speech import Places, Speech
@@ -25,6 +26,7 @@ from autograder.sandbox.wire import (
     Shown,
     Start,
     WireError,
+    bytes_of,
     cpu_seconds,
     frame_of,
     unpack_all,
@@ -166,7 +168,7 @@ class Runner:
                 gap, twins = speech.order[at], speech.plan.twins
                 gave = {places[number]: one for number, one in message.gave.items() if 0 <= number < len(places)}
                 heard.answers[gap.name] = {  # a twin left out has had its turn: right values come next
-                    twins[place].name: _answer(gap, twins[place], gave[place]) if place in gave else ABSENT
+                    twins[place].name: _answer(speech, place, gap, gave[place]) if place in gave else ABSENT
                     for place in places
                 }
                 got[gap.name] = {} if speech.reference else {place: one.values for place, one in gave.items()}
@@ -198,18 +200,22 @@ class Runner:
         return ""
 
 
-def _answer(gap: Gap, twin: Twin, gave: Gave) -> Answer:
+def _answer(speech: Speech, place: int, gap: Gap, gave: Gave) -> Answer:
     answer = Answer(
         outcome=Outcome.RAISED if gave.error else Outcome.ANSWERED,
-        values=_values({name: frame for name, frame in gave.values.items() if name in gap.answers}),
+        values=_values(speech, place, gap, {name: gave.values[name] for name in gave.values if name in gap.answers}),
         problem=" ".join(gave.error[:500].split()),
         line=gave.line if 0 < gave.line <= MOST_LINES else 0,
         touched=tuple(name[:100] for name in gave.touched[:50]),
         repeats=gave.repeats,
         needs_globals=gave.needs_globals,
     )
-    return answer if gap.shows(twin) or not gave.error else replace(answer, problem=answer.error)
+    hidden = not gap.shows(speech.plan.twins[place])
+    return replace(answer, problem=answer.error) if hidden and gave.error else answer
 
 
-def _values(frames: Frames) -> dict[str, Value]:
+def _values(speech: Speech, place: int, gap: Gap, frames: Frames) -> Mapping[str, Value]:
+    right = speech.right_answer(place, gap)
+    if right is not None and bytes_of(frames) == right[0]:
+        return right[1]
     return unpack_all(frames)  # type: ignore[return-value]  # what unpacks is a Value or an Odd, which equals nothing

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from autograder.model import Cell, CellKind, Gap, KitError, Plan, Submission, Transcript
+from autograder.model import Cell, CellKind, Gap, KitError, Plan, Submission, Transcript, Value
 from autograder.sandbox.place import NOWHERE
-from autograder.sandbox.wire import After, Before, Case, Frames, RunCell, frame_of, pack_all
+from autograder.sandbox.wire import After, Before, Case, Frames, RunCell, bytes_of, frame_of, pack_all
 
 CONDUCT_TWINS = 3
 """Conduct does not depend on the numbers; it is looked at on the first twins only."""
@@ -53,6 +53,20 @@ class Speech:
         self.groups: tuple[Places, ...] = tuple(places for places in split if places)
         self.givens: list[Frames] = [pack_all(twin.givens) for twin in plan.twins]
         self._replies: dict[tuple[Places, int], bytes] = {}
+        self._right_answers: dict[tuple[int, str], tuple[bytes, Mapping[str, Value]]] = {}
+
+    def right_answer(self, place: int, gap: Gap) -> tuple[bytes, Mapping[str, Value]] | None:
+        """The reference's answer to a gap on one twin, as the bytes of its frames and as values; None if there is none.
+
+        An answer of the same bytes needs no unpacking, and comparing it with the reference takes no time.
+        """
+        if self.reference is None:
+            return None
+        key = (place, gap.name)
+        if key not in self._right_answers:
+            values = self.reference.answer(self.plan.twins[place].name, gap.name).values
+            self._right_answers[key] = (bytes_of(pack_all(values)), values)
+        return self._right_answers[key]
 
     def first(self, places: Places) -> Before | None:
         """How the first gap is run."""

@@ -281,6 +281,11 @@ def unpack_all(frames: Frames) -> dict[str, object]:
     return {name: unpack(frame) for name, frame in frames.items()}
 
 
+def bytes_of(frames: Frames) -> bytes:
+    """As they travel; 1 and 1.0 are not the same bytes."""
+    return _encode(frames)
+
+
 def frame_of(message: FromRunner | ToRunner) -> bytes:
     """The bytes of one message: its length, then msgpack."""
     body = _encode(message)

@@ -84,6 +84,8 @@ def _without_row(mine: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _is_the_same(got: object, want: object) -> bool:
     """Whether two values are equal and of one type: the usual case, told in a tenth of the time."""
+    if got is want:
+        return True
     if type(got) is not type(want):
         return False
     if isinstance(got, np.ndarray) and isinstance(want, np.ndarray):
