@@ -14,8 +14,9 @@ import textwrap
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,7 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twins: Sequence[st
 
 
 @lru_cache(maxsize=1024)  # the same locked cells in every submission
+@cache
 def _assigned(source: str) -> frozenset[str]:
     """Names that a cell's statements set at the top level; none if it is no plain Python."""
     try:
@@ -305,13 +307,18 @@ def _like(value: Any, page: Any) -> Value:
     return copy.deepcopy(value)  # type: ignore[no-any-return]
 
 
+@cache
+def _compiled(code: str) -> CodeType:
+    return compile(code, "<twin>", "exec")
+
+
 def _completed(roots: Mapping[str, Value], page: Mapping[str, Value], spec: Mapping[str, Any]) -> dict[str, Value]:
     """All givens of a twin: its roots, the page for the rest, and what follows from them."""
     givens = {**copy.deepcopy(dict(page)), **roots}
     derive = spec.get("derive")
     if derive:
         space: dict[str, Any] = {"np": np, **givens}
-        exec(textwrap.dedent(derive), space)
+        exec(_compiled(textwrap.dedent(derive)), space)
         givens |= {name: space[name] for name in _assigned(derive) if name in page}
     return givens
 
@@ -367,5 +374,5 @@ def _drawn(
 def _snippet(code: str, rng: np.random.Generator, known: Mapping[str, Value]) -> dict[str, Value]:
     code = textwrap.dedent(code)
     space: dict[str, Any] = {"np": np, "rng": rng, **copy.deepcopy(dict(known))}
-    exec(code, space)
+    exec(_compiled(code), space)
     return {name: space[name] for name in _assigned(code) if not name.startswith("_")}

@@ -76,8 +76,13 @@ def _ends(grader: Grader, name: str) -> Report:
 
 
 def judge(grader: Grader, plan: Plan, submission: Submission) -> Iterator[tuple[Gap, Status, list[CheckResult]]]:
-    """Status and check results of every gap of a submission of ours."""
-    transcript = grader.replay(submission)
+    """Status and check results of every gap of a submission, replayed like anybody's."""
+    return _judged(grader, plan, submission, grader.replay(submission))
+
+
+def _judged(
+    grader: Grader, plan: Plan, submission: Submission, transcript: Transcript
+) -> Iterator[tuple[Gap, Status, list[CheckResult]]]:
     for gap in plan.gaps:
         status, results = judge_gap(grader, plan, gap, submission, transcript)
         yield gap, status, results
@@ -273,9 +278,11 @@ def _mutants(grader: Grader, name: str) -> Report:
             report.findings.append(
                 f"autograder/mutation.py makes only {count} changes to gap {gap_name}; 10 are wanted."
             )
-    for carried in _packed(plan, made):
-        submission = with_answers(plan, {gap: mutant.source for gap, mutant in carried.items()})
-        for gap, status, _ in judge(grader, plan, submission):
+    packed = list(_packed(plan, made))
+    submissions = [with_answers(plan, {gap: one.source for gap, one in carried.items()}) for carried in packed]
+    transcripts = grader.replay_ours(name, submissions)
+    for carried, submission, transcript in zip(packed, submissions, transcripts, strict=True):
+        for gap, status, _ in _judged(grader, plan, submission, transcript):
             mutant = carried.get(gap.name)
             if mutant is None or (gap.name, mutant.change) in equivalent:
                 continue

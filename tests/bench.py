@@ -40,7 +40,7 @@ from autograder.sandbox.speech import Speech
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 ASSIGNMENT, NOTEBOOKS, SECRET = "bench", ("02_chain", "07_all_together"), "bench"
-FEW, MANY, FOR_WALL = 10, 40, 120
+FEW, MANY, FOR_WALL = 10, 40, 300
 SHORT_RUNS = 3
 """Of the kit, for each one of nbgrader: a difference of seconds is more easily disturbed than one of minutes."""
 

@@ -130,7 +130,8 @@ class Limits:
         cell_wall_s: Elapsed time of one cell on all twins of a runner, in seconds; generous, since machines are shared.
         runner_cpu_s: CPU time of the runner, in whole seconds; the kernel's own stop.
         notebook_wall_s: Elapsed time of one notebook, in seconds: for its replays on open twins, again for those on
-            hidden ones (what was too late on the former is not run on the latter), and again to show it.
+            hidden ones (what was too late on the former is not run on the latter), and again to show it. Before that,
+            all but the hidden twins are tried in one go for the time of one cell.
         memory_bytes: Address space, in bytes.
         output_bytes: Printed and displayed output kept per cell, in bytes.
         frame_bytes: One message from the runner, in bytes.

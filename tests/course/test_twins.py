@@ -254,8 +254,9 @@ def uncaught(sandbox: Sandbox, plan: Plan, known: tuple[Mistake, ...]) -> list[M
     reference = sandbox.replay(Speech(hidden, None), hidden.source)
     speech = Speech(hidden, reference)
     left = []
-    for submission, carried in as_submissions(hidden, known):
-        transcript = sandbox.replay(speech, submission)
+    carriers = list(as_submissions(hidden, known))
+    transcripts = sandbox.replay_together(speech, [submission for submission, _ in carriers])
+    for (_, carried), transcript in zip(carriers, transcripts, strict=True):
         for gap, mistake in carried.items():
             case = checking.case_of(hidden, hidden.gap(gap), transcript, reference)
             if all(result.passed for _, result in checking.results(case)):
