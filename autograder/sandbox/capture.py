@@ -371,34 +371,43 @@ def compiled(shell: Shell, source: str, name: str, *, show: bool) -> Code | Base
         return error
 
 
-def execute(shell: Shell, code: Code, namespace: dict[str, Any], *, show: bool) -> BaseException | None:
-    """Run a compiled cell in `namespace`; what it raised, or None. With `show`, display its value and figures."""
+def execute(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseException | None:
+    """Run a compiled cell in `namespace`, and show nothing; what it raised, or None."""
     shell.user_ns = namespace  # for magics
     try:
-        with shell.display_trap if show else contextlib.nullcontext():
+        if code.statements is not None:
+            exec(code.statements, namespace)
+        if code.last is not None:
+            eval(code.last, namespace)
+        return None
+    except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
+        return error
+    finally:
+        _forget_figures()
+
+
+def execute_shown(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseException | None:
+    """Run a compiled cell in `namespace`; display its value, its figures, and what it raised."""
+    shell.user_ns = namespace
+    try:
+        with shell.display_trap:
             if code.statements is not None:
                 exec(code.statements, namespace)
             if code.last is not None:
-                value = eval(code.last, namespace)
-                if show:
-                    sys.displayhook(value)
+                sys.displayhook(eval(code.last, namespace))
         return None
-    except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
-        if show:
-            shell.showtraceback()
+    except BaseException as error:  # as above
+        shell.showtraceback()
         return error
     finally:
-        if show:
-            shell.events.trigger("post_execute")
-        else:
-            _forget_figures()
+        shell.events.trigger("post_execute")
 
 
 def run(shell: Shell, source: str, name: str, namespace: dict[str, Any]) -> None:
     """Run one cell and keep what it shows."""
     code = compiled(shell, source, name, show=True)
     if isinstance(code, Code):
-        execute(shell, code, namespace, show=True)
+        execute_shown(shell, code, namespace)
     else:
         shell.show_error(code)
 

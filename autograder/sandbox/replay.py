@@ -19,7 +19,17 @@ from typing import Any
 import numpy as np
 from numpy import float64, ndarray
 
-from autograder.sandbox.capture import SINK, Code, Shell, compiled, describe, draw_nothing, execute, line_of
+from autograder.sandbox.capture import (
+    SINK,
+    Code,
+    Shell,
+    compiled,
+    describe,
+    draw_nothing,
+    execute,
+    execute_shown,
+    line_of,
+)
 from autograder.sandbox.place import Place
 from autograder.sandbox.wire import (
     DTYPES,
@@ -266,14 +276,14 @@ class Replay:
             self._codes[source] = name, compiled(self._shell, source, name, show=show)
         self._name, code = self._codes[source]  # compiled for its outputs, or for the notebook before, it serves again
         if isinstance(code, Code):
-            return [self._execute(code, twin, show=show) for twin in twins]
+            return [self._execute(code, twin, execute_shown if show else execute) for twin in twins]
         if show:
             self._shell.show_error(code)
         return [code for _ in twins]
 
-    def _execute(self, code: Code, twin: Twin, *, show: bool) -> BaseException | None:
+    def _execute(self, code: Code, twin: Twin, by: Callable[..., BaseException | None]) -> BaseException | None:
         self._next_turn()
-        return execute(self._shell, code, twin.namespace, show=show)
+        return by(self._shell, code, twin.namespace)
 
     def _next_turn(self) -> None:
         """From here on the student's code runs for another twin: its computing time is counted anew."""
