@@ -304,7 +304,7 @@ for _ in range(rounds):
                 os._exit(0)
         os.waitpid(pid, 0)
     costs.append(cpu() - before)
-print(sorted(costs)[len(costs) // 2])
+print(sum(costs) / len(costs))
 """
 
 
@@ -449,18 +449,21 @@ def report(bench: Bench, repetitions: int, *, with_stock: bool) -> None:
         each = ", ".join(f"{one:.1f} s + {1000 * further:.0f} ms" for one, further in measured)
         print(f"{route}: CPU {start[route]:.1f} s, and {1000 * slope[route]:.1f} ms a submission ({each})")
     least = statistics.median(floors)
-    print(f"floor: {1000 * least:.1f} ms a submission")
+    print(f"floor: {1000 * least:.1f} ms a submission ({', '.join(f'{1000 * one:.1f}' for one in floors)})")
     print("parts of a submission (both notebooks), ms of CPU:")
     for part, cost in parts(bench).items():
         print(f"  {part:24}{1000 * cost / MANY:6.1f}")
     one, two = map(statistics.median, zip(*walls, strict=True))
+    over_floor = [
+        further / least for (_, further), least in zip(lines["kit"], floors, strict=True)
+    ]  # neighbours in time
     print(f"{FOR_WALL} submissions: {one:.1f} s on one core, {two:.1f} s on two; load {os.getloadavg()[0]:.1f}")
     if with_stock:
         print(f"slope_ratio_vs_nbgrader: {slope['stock nbgrader'] / slope['kit']:.1f}")
-    print(f"slope_over_floor: {slope['kit'] / least:.1f}")
+    print(f"slope_over_floor: {statistics.median(over_floor):.1f}")
     if with_stock:
         print(f"startup_ratio: {start['kit'] / start['stock nbgrader']:.2f}")
-    print(f"two_core_speedup: {one / two:.2f}")
+    print(f"two_core_speedup: {statistics.median(one / two for one, two in walls):.2f}")
 
 
 if __name__ == "__main__":
