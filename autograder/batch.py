@@ -110,7 +110,7 @@ def grade_all(
         KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
     """
     found: dict[Job, Record] = {}
-    with ThreadPoolExecutor(workers) as pool, _held(grader, pool), _Results(results) as earlier:
+    with _workers(grader, workers) as pool, _Results(results) as earlier:
         waiting = {pool.submit(_grade, grader, job, earlier.records, keep): job for job in jobs}
         try:
             for done in as_completed(waiting):
@@ -125,11 +125,11 @@ def grade_all(
     return [found[job] for job in jobs]
 
 
-@contextlib.contextmanager
-def _held(grader: Grader, pool: ThreadPoolExecutor) -> Iterator[None]:
-    """Refuses before anything is written if student code cannot be held; a worker finds out, in a sandbox it needs."""
+def _workers(grader: Grader, count: int) -> ThreadPoolExecutor:
+    """So many threads; one has seen, in the sandbox it goes on with, that student code can be held. KitError if not."""
+    pool = ThreadPoolExecutor(count)
     assert pool.submit(lambda: grader.isolation).result()
-    yield
+    return pool
 
 
 def _grade(

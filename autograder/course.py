@@ -257,7 +257,6 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twins: Sequence[st
 
 
 @lru_cache(maxsize=1024)  # the same locked cells in every submission
-@cache
 def _assigned(source: str) -> frozenset[str]:
     """Names that a cell's statements set at the top level; none if it is no plain Python."""
     try:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from autograder import checking, display, doctor, mistakes, notebook, scoring, stories, submitted
@@ -29,7 +28,7 @@ from autograder.model import (
 from autograder.notebook import Repaired
 from autograder.repair import repair
 from autograder.sandbox.confine import Limits
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.pool import Outputs, Sandbox
 from autograder.sandbox.speech import Speech
 from autograder.sandbox.wire import Output
 from autograder.submitted import HandedIn
@@ -63,9 +62,7 @@ class Grader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -146,9 +143,6 @@ class Grader:
         """What submissions to a notebook that we wrote ourselves give on every twin: a third of the time for each."""
         return self._sandbox.replay_together(self._speech(name), submissions)
 
-    def _run(self, submission: Submission) -> tuple[Transcript, Mapping[int, list[Output]]]:
-        return self._sandbox.run(self._speech(submission.notebook), submission)
-
     def grade(self, data: bytes, *, student: str, name: str) -> Graded:
         """Grade one notebook file.
 
@@ -162,8 +156,9 @@ class Grader:
         """
         plan = self.course.plan(name)
         repaired, submission = self.read(data, name)
-        readable = not submission.unreadable
-        transcript, shown = self._run(submission) if readable else (Transcript(answers={}), {})
+        transcript, shown = Transcript(answers={}), Outputs()
+        if not submission.unreadable:
+            transcript, shown = self._sandbox.run(self._speech(name), submission)
         results = tuple(self._gap_result(plan, gap, submission, transcript) for gap in plan.gaps)
         remarks = (*submission.remarks.get("", ()), *transcript.remarks.get("", ()), *_unreadable(submission))
         record = self._record(plan, student, submission.sha256, results, remarks)

@@ -441,7 +441,8 @@ def report(bench: Bench, repetitions: int, *, with_stock: bool) -> None:
         for route, command in commands.items():
             for _ in range(1 if command is STOCK else SHORT_RUNS):
                 lines[route].append(bench.line(command))
-                floors += [floor(bench.course)] if command is not STOCK else []
+                if command is not STOCK:
+                    floors.append(floor(bench.course))
         walls.append((bench.wall(1), bench.wall(2)))
     start, slope = {}, {}
     for route, measured in lines.items():

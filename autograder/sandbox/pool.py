@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -52,9 +51,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -84,7 +81,7 @@ class Sandbox:
         found = self._run_plainly(speech, submission) if _leaves_modules_alone(submission) else None
         if found is not None:
             shown, opened = found
-            return self._replay(speech, submission, opened), shown
+            return self.replay(speech, submission, opened), shown
         transcript = self.replay(speech, submission)
         ended = {
             gap
@@ -98,21 +95,11 @@ class Sandbox:
         """Outputs, and what was heard on the first group of twins; None if the runner was ended before that."""
         ends_at = time.monotonic() + self.limits.cell_wall_s  # a hundred times what it takes
         with self._runner(submission) as runner:
-            cells = _cells_as_they_are(submission, frozenset())
-            heard, fault = runner.run(speech, PAGE_ALONE, cells, ends_at, capture=True)
+            shown, fault = self._show_on(runner, speech, submission, (), ends_at)
             if fault is not None:
                 return None
-            shown = self._kept(heard, cells)
-            heard, fault = self._run_on(runner, speech, speech.groups[0], submission, frozenset(), ends_at)
+            heard, fault = self._run_on(runner, speech, speech.groups[0], submission, (), ends_at)
             return None if fault is not None else (shown, heard)
-
-    def replay(self, speech: Speech, submission: Submission) -> Transcript:
-        """Replay a submission on every twin of its plan, one runner for each group of them.
-
-        A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it. The first answer
-        of a gap counts: a runner that ended has seen right values, and which cell ended it could tell the next one.
-        """
-        return self._replay(speech, submission, None)
 
     def replay_together(self, speech: Speech, submissions: Sequence[Submission]) -> list[Transcript]:
         """Replay notebooks of ours, which have no secrets to keep from each other: one runner does for all of them.
@@ -136,7 +123,7 @@ class Sandbox:
         ends_at = time.monotonic() + self.limits.notebook_wall_s
         answers = _no_answers(speech)
         for places in speech.groups:
-            heard, fault = self._run_on(runner, speech, places, submission, frozenset(), ends_at)
+            heard, fault = self._run_on(runner, speech, places, submission, (), ends_at)
             if fault is not None:
                 return None
             _add(answers, heard)
@@ -154,8 +141,25 @@ class Sandbox:
         cells = cells_to_run(speech, submission, left_out)
         return runner.run(speech, places, cells, ends_at, imports=imports_of(speech, submission))
 
-    def _replay(self, speech: Speech, submission: Submission, opened: Heard | None) -> Transcript:
-        """Replay a submission; `opened` is what has been heard on the first group of twins."""
+    def _show_on(
+        self, runner: Runner, speech: Speech, submission: Submission, left_out: Collection[int], ends_at: float
+    ) -> tuple[Outputs, Fault | None]:
+        cells = [(at, RunCell(cell.source)) for at, cell in enumerate(submission.cells) if at not in left_out]
+        heard, fault = runner.run(speech, PAGE_ALONE, cells, ends_at, capture=True)
+        shown = {number: outputs for number, outputs in heard.shown.items() if 0 <= number < len(cells)}
+        return {cells[number][0]: _harmless(outputs, self.limits) for number, outputs in shown.items()}, fault
+
+    def replay(self, speech: Speech, submission: Submission, opened: Heard | None = None) -> Transcript:
+        """Replay a submission on every twin of its plan, one runner for each group of them.
+
+        A cell that ends the runner (a limit, a crash) is left out, and the replay repeated without it. The first answer
+        of a gap counts: a runner that ended has seen right values, and which cell ended it could tell the next one.
+
+        Args:
+            speech: Of its plan.
+            submission: Whose cells run.
+            opened: What has been heard on the first group of twins, if that has been replayed.
+        """
         left_out: dict[int, Fault] = {}
         in_the_open = 0
         too_late: set[int] = set()
@@ -198,26 +202,17 @@ class Sandbox:
         ends_at = time.monotonic() + self.limits.notebook_wall_s
         skip = {at for at, cell in enumerate(submission.cells) if cell.grade_id in left_out}
         while True:
-            cells = _cells_as_they_are(submission, skip)
             with self._runner(submission) as runner:
-                heard, fault = runner.run(speech, PAGE_ALONE, cells, ends_at, capture=True)
+                shown, fault = self._show_on(runner, speech, submission, skip, ends_at)
             if fault is None or fault.cell == NOWHERE:
-                return self._kept(heard, cells)
+                return shown
             skip.add(fault.cell)
-
-    def _kept(self, heard: Heard, cells: list[tuple[int, RunCell]]) -> Outputs:
-        shown = {number: outputs for number, outputs in heard.shown.items() if 0 <= number < len(cells)}
-        return {cells[number][0]: _harmless(outputs, self.limits) for number, outputs in shown.items()}
 
 
 def _leaves_modules_alone(submission: Submission) -> bool:
     """Whether running the notebook once changes nothing for running it again, as far as its text can tell."""
     students = [cell.source for cell in submission.cells if cell.kind is not CellKind.LOCKED]
     return not any(map(_REACHES.search, students))
-
-
-def _cells_as_they_are(submission: Submission, left_out: Collection[int]) -> list[tuple[int, RunCell]]:
-    return [(at, RunCell(cell.source)) for at, cell in enumerate(submission.cells) if at not in left_out]
 
 
 def _no_answers(speech: Speech) -> Answers:

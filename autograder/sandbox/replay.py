@@ -209,7 +209,7 @@ class Twin:
     def closed(self, frames: Frames) -> Twin:
         """A namespace with these values and what is there before any cell has run: what the notebook imports."""
         twin = Twin({**self.namespace, **unpack_all(frames)}, {})
-        twin.state = frames
+        twin.learn(frames)
         return twin
 
 

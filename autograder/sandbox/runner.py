@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Self
 
 from autograder.model import ABSENT, Answer, Gap, KitError, Outcome, Value
@@ -70,9 +69,7 @@ class Runner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         self.end()
 
     def end(self) -> None:
@@ -201,9 +198,11 @@ class Runner:
 
 
 def _answer(speech: Speech, place: int, gap: Gap, gave: Gave) -> Answer:
+    answers = gap.answers
+    frames = {name: frame for name, frame in gave.values.items() if name in answers}
     answer = Answer(
         outcome=Outcome.RAISED if gave.error else Outcome.ANSWERED,
-        values=_values(speech, place, gap, {name: gave.values[name] for name in gave.values if name in gap.answers}),
+        values=_values(speech, place, gap, frames),
         problem=" ".join(gave.error[:500].split()),
         line=gave.line if 0 < gave.line <= MOST_LINES else 0,
         touched=tuple(name[:100] for name in gave.touched[:50]),

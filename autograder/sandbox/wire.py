@@ -254,7 +254,7 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
             raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
         if len(frame.items) > MAX_ITEMS or (depth == MAX_DEPTH and _leaves(frame) > MAX_LEAVES):
             raise WireError("a list of more items than are taken")
-        items = [item if type(item) is float else unpack(item, depth - 1) for item in frame.items]
+        items = [unpack(item, depth - 1) for item in frame.items]
         return tuple(items) if frame.is_tuple else items
     if isinstance(frame, str) and len(frame) > MAX_TEXT:
         raise WireError(f"a text of more than {MAX_TEXT} characters")
