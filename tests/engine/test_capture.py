@@ -206,7 +206,18 @@ def in_a_kernel(folder: Path, cells: list[str]) -> list[list[dict[str, Any]]]:
     )
     client = NotebookClient(made, allow_errors=True, timeout=60, resources={"metadata": {"path": str(folder)}})
     client.execute()
-    return [json.loads(json.dumps(cell["outputs"])) for cell in made.cells]
+    return [_joined(json.loads(json.dumps(cell["outputs"]))) for cell in made.cells]
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Streams of one name that follow each other as one: a kernel under load sends one print in two messages."""
+    found: list[dict[str, Any]] = []
+    for output in outputs:
+        if found and output["output_type"] == "stream" and output.get("name") == found[-1].get("name"):
+            found[-1]["text"] += output["text"]
+        else:
+            found.append(output)
+    return found
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
