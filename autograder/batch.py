@@ -11,6 +11,8 @@ import contextlib
 import dataclasses
 import fcntl
 import hashlib
+import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -126,8 +128,15 @@ def grade_all(
 
 
 def _workers(grader: Grader, count: int) -> ThreadPoolExecutor:
-    """So many threads; one has seen, in the sandbox it goes on with, that student code can be held. KitError if not."""
-    pool = ThreadPoolExecutor(count)
+    """So many threads; one has seen, in the sandbox it goes on with, that student code can be held. KitError if not.
+
+    If there are enough for all cores, each keeps to one, with the processes that it starts. A worker and its runner
+    take turns: on one core each wakes the other at once, while an idle core has to be woken first, a hundred times a
+    notebook.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    turns = itertools.cycle([{core} for core in cores] if count >= len(cores) else [set(cores)])
+    pool = ThreadPoolExecutor(count, initializer=lambda: os.sched_setaffinity(0, next(turns)))
     assert pool.submit(lambda: grader.isolation).result()
     return pool
 

@@ -110,6 +110,10 @@ def _register(course: Course, source: SourceNotebook, url: str, config: Config) 
         ) from error
 
 
+_Of = tuple[str, str, str]
+"""Student, assignment, notebook."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ids:
     """Primary keys that stand for names of the course."""
@@ -162,10 +166,8 @@ def _write(course: Course, records: Sequence[Record], book: api.Gradebook, confi
     _create_rows(session, ids, sorted(submissions))
     submitted = _submitted_notebooks(session)
     notices = _save_timestamps(session, course.root, submissions)
-    for record in records:
-        key = submitted[record.student, record.assignment, record.notebook]
-        _save_grades(session, ids, key, record)
-        _save_comments(session, ids, key, record)
+    _save_grades(session, ids, submitted, records)
+    _save_comments(session, ids, submitted, records)
     session.flush()
     session.expire_all()  # scores are sums that the database makes
     _save_penalties(book, submissions, config)
@@ -261,7 +263,7 @@ def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(model.__table__), rows)
 
 
-def _submitted_notebooks(session: Session) -> dict[tuple[str, str, str], str]:
+def _submitted_notebooks(session: Session) -> dict[_Of, str]:
     rows = session.execute(
         select(api.SubmittedNotebook.id, api.SubmittedAssignment.student_id, api.Assignment.name, api.Notebook.name)
         .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
@@ -271,45 +273,49 @@ def _submitted_notebooks(session: Session) -> dict[tuple[str, str, str], str]:
     return {(student, assignment, name): key for key, student, assignment, name in rows}
 
 
-def _save_grades(session: Session, ids: _Ids, submitted: str, record: Record) -> None:
+def _save_grades(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
     """Auto scores; a grade up for review keeps its old mark and is flagged."""
     table = api.Grade.__table__
-    manual = {
-        cell: score
-        for cell, score in session.execute(
-            select(api.Grade.cell_id, api.Grade.manual_score).where(api.Grade.notebook_id == submitted)
+    by_hand = {
+        (of, its)
+        for of, its in session.execute(
+            select(api.Grade.notebook_id, api.Grade.cell_id).where(api.Grade.manual_score.is_not(None))
         )
     }
     scores, reviews = [], []
-    for result in record.gaps:
-        cell = ids.grade_cells[record.notebook, f"check_{result.gap}"]
-        if result.status is Status.REVIEW:
-            reviews.append({"of": submitted, "its": cell, "needs_manual_grade": True})
-        else:
-            flagged = manual.get(cell) is not None
-            scores.append({"of": submitted, "its": cell, "auto_score": result.score, "needs_manual_grade": flagged})
-    where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
-    flag: dict[str, Any] = {"needs_manual_grade": bindparam("needs_manual_grade")}
-    if scores:
-        session.execute(update(table).where(where).values(auto_score=bindparam("auto_score"), **flag), scores)
-    if reviews:
-        session.execute(update(table).where(where).values(**flag), reviews)
+    for record in records:
+        of = submitted[record.student, record.assignment, record.notebook]
+        for result in record.gaps:
+            its = ids.grade_cells[record.notebook, f"check_{result.gap}"]
+            if result.status is Status.REVIEW:
+                reviews.append({"of": of, "its": its, "flagged": True})
+            else:
+                scores.append({"of": of, "its": its, "score": result.score, "flagged": (of, its) in by_hand})
+    flagged: Any = bindparam("flagged")
+    _update(session, table, scores, auto_score=bindparam("score"), needs_manual_grade=flagged)
+    _update(session, table, reviews, needs_manual_grade=flagged)
 
 
-def _save_comments(session: Session, ids: _Ids, submitted: str, record: Record) -> None:
+def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
     """The comment "No response." for gaps that are as handed out, as nbgrader writes it."""
-    table = api.Comment.__table__
     untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
     rows = [
         {
-            "of": submitted,
+            "of": submitted[record.student, record.assignment, record.notebook],
             "its": ids.solution_cells[record.notebook, result.gap],
-            "auto_comment": "No response." if result.status in untouched else None,
+            "comment": "No response." if result.status in untouched else None,
         }
+        for record in records
         for result in record.gaps
     ]
-    where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
-    session.execute(update(table).where(where).values(auto_comment=bindparam("auto_comment")), rows)
+    _update(session, api.Comment.__table__, rows, auto_comment=bindparam("comment"))
+
+
+def _update(session: Session, table: Any, rows: list[dict[str, Any]], **values: Any) -> None:
+    """Set values in the rows of submitted notebooks (`of`) and cells (`its`)."""
+    if rows:
+        where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
+        session.execute(update(table).where(where).values(**values), rows)
 
 
 def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> list[str]:

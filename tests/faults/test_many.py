@@ -123,6 +123,31 @@ def test_a_class_of_two_thousand_notebooks_takes_no_more_memory_than_a_small_one
     grade_many(classroom.make_course(tmp_path / "course", (STEP,)), 2000)
 
 
+@pytest.mark.parametrize("spare", [0, 1])
+def test_workers_keep_to_a_core_each_when_there_is_one_for_every_core(tmp_path: Path, spare: int) -> None:
+    course = classroom.make_course(tmp_path / "course", (STEP,))
+    cores = os.sched_getaffinity(0)
+    count = max(1, len(cores) - spare)
+    jobs = [Job(student=f"student{number}", notebook=STEP, path=hand_in(course, number)) for number in range(2 * count)]
+    others = set(classroom.descendants(os.getpid()))
+    meeting = threading.Barrier(count)
+    seen: list[tuple[frozenset[int], set[frozenset[int]]]] = []
+
+    def keep(_graded: Graded) -> None:
+        meeting.wait(60)  # nobody takes two turns before everybody has had one
+        started = set(classroom.descendants(os.getpid())) - others
+        processes = {frozenset(os.sched_getaffinity(pid)) for pid in started}
+        seen.append((frozenset(os.sched_getaffinity(0)), processes))
+        meeting.wait(60)
+
+    with Grader(course, LIMITS) as grader:
+        batch.grade_all(grader, jobs, workers=count, results=None, keep=keep, told=lambda record: None)
+    wanted = {frozenset([core]) for core in cores} if count == len(cores) else {frozenset(cores)}
+    assert {own for own, _ in seen} == wanted
+    assert all(processes == wanted for _, processes in seen)
+    assert os.sched_getaffinity(0) == cores
+
+
 def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
     """Many students, no sandbox: what is written is what was found."""
     from autograder import gradebook
