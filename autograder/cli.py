@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder import batch
 from autograder.course import Course, find_root, secret_of
 from autograder.feedback import clean
-from autograder.grading import Grader
+from autograder.grading import Graded, Grader
 from autograder.mistakes import known_mistakes
 from autograder.model import KitError, Record
 from autograder.report import print_class
@@ -102,24 +102,27 @@ def grade_class(
 ) -> list[Record]:
     """Grade, with progress; write the gradebook if asked to; print the class's tables."""
     course = grader.course
-    if gradebook:  # a second of import, in which the workers wait for their runners anyway
-        threading.Thread(target=importlib.import_module, args=("autograder.gradebook",), daemon=True).start()
+    # Half a second, beside the first notebooks. To be joined before anything of it is imported: two threads that import
+    # what imports each other are shown half of it.
+    nbgrader = threading.Thread(target=importlib.import_module, args=("autograder.autograded",), daemon=True)
+    if gradebook:
+        nbgrader.start()
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Grading", total=len(jobs))
 
-        def keep(graded: object) -> None:
+        def keep(graded: Graded) -> None:
             if gradebook:
-                from autograder.gradebook import write_autograded
-                from autograder.grading import Graded
+                nbgrader.join()
+                from autograder.autograded import write_autograded
 
-                assert isinstance(graded, Graded)
                 write_autograded(course, graded)
 
         records = batch.grade_all(
             grader, jobs, workers=workers, results=results, keep=keep, told=lambda _: progress.advance(task)
         )
     if gradebook:
+        nbgrader.join()
         from autograder import gradebook as book
 
         config = book.load_config(course.root)

@@ -24,7 +24,7 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import default
 
 from autograder import feedback, markup
-from autograder.gradebook import Mark, Marks, marks
+from autograder.marks import Mark, Marks, marks
 from autograder.model import CheckResult, Comparison, GapResult, KitError, Numbers, Record, Status, Story, TwinKind
 
 HERE = Path(__file__).parent

@@ -8,15 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import nbgrader.api as api
 from nbconvert.exporters import NotebookExporter
-from nbformat.notebooknode import from_dict
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -26,16 +22,15 @@ from nbgrader.preprocessors import (
     LockCells,
     SaveCells,
 )
-from nbgrader.utils import compute_checksum, parse_utc
+from nbgrader.utils import parse_utc
 from sqlalchemy import bindparam, insert, make_url, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import feedback, notebook
+from autograder import feedback
 from autograder.course import Course
-from autograder.grading import Graded
 from autograder.model import KitError, Record, Status
 from autograder.notebook import SourceNotebook
 
@@ -380,144 +375,3 @@ def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], conf
         for one in found.notebooks:
             penalty = rule.plugin_inst.late_submission_penalty(student, one.score, late) if late > 0 else None
             one.late_submission_penalty = None if penalty is None else rule._check_late_penalty(one, penalty)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What the gradebook holds of one gap.
-
-    Attributes:
-        score: The instructor's score or else the kit's, with extra credit.
-        by_hand: The instructor has given the score.
-        waiting: Neither has.
-        comment: By the instructor.
-    """
-
-    score: float
-    points: float
-    extra_credit: float
-    by_hand: bool
-    waiting: bool
-    comment: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """What the gradebook holds of one submitted notebook; `late_penalty` is not yet taken off any score."""
-
-    by_gap: Mapping[str, Mark]
-    late_penalty: float
-    handed_in: datetime | None
-
-    @property
-    def score(self) -> float:
-        """Sum of the gaps, less what lateness costs."""
-        return sum(mark.score for mark in self.by_gap.values()) - self.late_penalty
-
-    @property
-    def points(self) -> float:
-        """What could be reached."""
-        return sum(mark.points for mark in self.by_gap.values())
-
-
-def marks(url: str, record: Record) -> Marks:
-    """What the gradebook holds of the notebook that a record belongs to.
-
-    Raises:
-        KitError: It holds nothing.
-    """
-    with api.Gradebook(url) as book:
-        session: Session = book.db
-        row = session.execute(
-            select(api.SubmittedNotebook.id, api.SubmittedNotebook.late_submission_penalty, _HANDED_IN)
-            .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
-            .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
-            .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
-            .where(api.SubmittedAssignment.student_id == record.student)
-            .where(api.Assignment.name == record.assignment, api.Notebook.name == record.notebook)
-        ).one_or_none()
-        if row is None:
-            where = f"{record.student}, {record.assignment}, {record.notebook}"
-            raise KitError(f"The gradebook has no submission of {where}. Run `autograder grade submitted` first.")
-        grade, comment, cell = api.Grade, api.Comment, api.GradeCell
-        comments = session.execute(
-            select(api.SolutionCell.name, comment.manual_comment)
-            .join(comment, comment.cell_id == api.SolutionCell.id)
-            .where(comment.notebook_id == row.id)
-        )
-        said: dict[str, str | None] = {name: text for name, text in comments}
-        grades = session.execute(
-            select(cell.name, cell.max_score, grade.auto_score, grade.manual_score, grade.extra_credit)
-            .join(grade, grade.cell_id == cell.id)
-            .where(grade.notebook_id == row.id)
-        ).all()
-    by_gap = {one.name.removeprefix("check_"): _mark(one, said) for one in grades}
-    return Marks(by_gap=by_gap, late_penalty=row.late_submission_penalty or 0.0, handed_in=row.timestamp)
-
-
-_HANDED_IN = api.SubmittedAssignment.timestamp
-
-
-def _mark(row: Any, comments: Mapping[str, str | None]) -> Mark:
-    given = [score for score in (row.manual_score, row.auto_score) if score is not None]
-    return Mark(
-        score=(given[0] + (row.extra_credit or 0.0)) if given else 0.0,
-        points=row.max_score,
-        extra_credit=row.extra_credit or 0.0,
-        by_hand=row.manual_score is not None,
-        waiting=not given,
-        comment=comments.get(row.name.removeprefix("check_")) or "",
-    )
-
-
-def write_autograded(course: Course, graded: Graded) -> Path:
-    """The notebook as graded, where formgrader and `generate_feedback` look for it."""
-    record = graded.record
-    folder = course.root / "autograded" / record.student / record.assignment
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{record.notebook}.ipynb"
-    content = notebook_with_outputs(course, graded)
-    for cell in content["cells"]:
-        marks = cell["metadata"].get("nbgrader")
-        if marks:
-            cell["metadata"] = {
-                **cell["metadata"],
-                "nbgrader": {**marks, "checksum": handed_out_checksums(course, record.notebook)[marks["grade_id"]]},
-            }
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
-    os.replace(part, path)
-    stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
-    if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP:
-        (folder / "timestamp.txt").write_bytes(stamp.read_bytes())
-    return path
-
-
-@cache
-def handed_out_checksums(course: Course, name: str) -> dict[str, str]:
-    """The checksum that nbgrader gives each cell of a notebook as handed out."""
-    content = notebook.as_json(handed_out(course, name), {})
-    graded = [cell for cell in content["cells"] if "nbgrader" in cell["metadata"]]
-    return {cell["metadata"]["nbgrader"]["grade_id"]: compute_checksum(from_dict(cell)) for cell in graded}
-
-
-def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
-    """A graded notebook as nbformat: the student's cells, the course's in their places, outputs and verdicts."""
-    repaired = graded.repaired
-    if repaired.unreadable:
-        repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
-    content = notebook.as_json(repaired, feedback.outputs_of(graded.record, repaired, graded.shown))
-    content["metadata"] |= feedback.metadata(graded.record, course.sources[graded.record.notebook])
-    return content
-
-
-def handed_out(course: Course, name: str, reason: str = "") -> notebook.Repaired:
-    """A notebook as handed out; above it the reason why the student's own could not be read."""
-    cells = [
-        notebook.FoundCell(
-            role=cell.role, source=notebook.stub_of(cell.source), grade_id=cell.grade_id, metadata=cell.metadata
-        )
-        for cell in course.sources[name].cells
-    ]
-    above = [notebook.FoundCell(role="text", source=reason)] if reason else []
-    return notebook.Repaired(cells=(*above, *cells))

@@ -20,9 +20,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder import batch, feedback, notebook, submitted
+from autograder.autograded import handed_out
 from autograder.batch import Job
 from autograder.course import Course, find_root, secret_of, submission_of
-from autograder.gradebook import handed_out, timestamp_in, timestamp_of, unreadable_timestamp
+from autograder.gradebook import timestamp_in, timestamp_of, unreadable_timestamp
 from autograder.grading import Graded, Grader
 from autograder.model import KitError, Record, Status
 from autograder.notebook import Repaired

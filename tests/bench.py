@@ -29,7 +29,7 @@ import numpy as np
 import psutil
 from traitlets.config import Config
 
-from autograder import gradebook
+from autograder import autograded, gradebook
 from autograder.course import SECRET_FILE, Course, with_answers
 from autograder.feedback_page import FeedbackPage
 from autograder.grading import Grader
@@ -355,7 +355,7 @@ def parts(bench: Bench) -> dict[str, float]:
         graded = [grader.grade(data, student=student, name=name) for name, student, data in files]
         clock.look()
         for one in graded:
-            gradebook.write_autograded(grader.course, one)
+            autograded.write_autograded(grader.course, one)
         notebooks, _ = clock.look()
         records = [one.record for one in graded]
         book = _gradebook(grader.course, records)

@@ -24,7 +24,7 @@ def described() -> tuple[set[str], ...]:
 
 LAYERS = described()
 """A module imports from its own layer and from those before it."""
-NBGRADER = {"gradebook", "feedback_page", "nbgrader_plugin"}
+NBGRADER = {"gradebook", "autograded", "marks", "feedback_page", "nbgrader_plugin"}
 
 
 def modules() -> dict[str, Path]:

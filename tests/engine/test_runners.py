@@ -157,6 +157,12 @@ class TestOurs:
         found = chain.sandbox.replay_together(chain.speech, submissions)
         assert found == [chain.sandbox.replay(chain.speech, submission) for submission in submissions]
 
+    def test_what_one_has_computed_is_not_charged_to_the_next(self, chain: Tiny, forks: list[int]) -> None:
+        busy = "import time\nends_at = time.process_time() + 0.3\nwhile time.process_time() < ends_at: pass\ny = 2 * x"
+        found = chain.sandbox.replay_together(chain.speech, [handed_in(chain.plan, {"double": busy})] * 2)
+        assert [values(one) for one in found] == [values(chain.reference)] * 2
+        assert len(forks) == 1
+
     def test_no_notebook_gives_nothing(self, chain: Tiny, forks: list[int]) -> None:
         assert chain.sandbox.replay_together(chain.speech, []) == []
         assert not forks

@@ -19,9 +19,9 @@ import nbgrader.api as api
 from rich.console import Console
 
 from autograder import batch, notebook
+from autograder.autograded import handed_out
 from autograder.cli import grade_class
 from autograder.course import SECRET_FILE, Course
-from autograder.gradebook import handed_out
 from autograder.grading import Grader
 
 ROOT = Path(__file__).parents[2]
