@@ -125,6 +125,37 @@ def test_a_run_killed_at_eight_moments_gives_the_same_marks(tmp_path: Path, expe
     kill_again_and_again(course, list(MOMENTS.values()), expected)
 
 
+SLOW_IMPORTS = """
+import sys, threading, time
+from autograder import cli
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread() and name.startswith(("nbgrader", "autograder")):
+            time.sleep(0.05)
+
+sys.meta_path.insert(0, Slow())
+cli.main(["grade", "submitted"])
+"""
+"""The command, with imports beside the first notebooks that take longer than the notebooks."""
+
+
+def test_a_run_with_nothing_left_to_grade_waits_for_what_is_being_imported(tmp_path: Path, expected: Marks) -> None:
+    course = classroom.make_course(tmp_path / "course")
+    classroom.fill(course, STUDENTS)
+    assert classroom.grade(course)[0] == 0
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW_IMPORTS],
+        cwd=course.root,
+        env=classroom.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert classroom.marks(course) == expected
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_a_run_killed_at_ten_moments_by_chance_gives_the_same_marks(tmp_path: Path, expected: Marks, seed: int) -> None:
