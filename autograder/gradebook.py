@@ -117,7 +117,6 @@ class _Ids:
     grade_cells: dict[tuple[str, str], str]
     solution_cells: dict[tuple[str, str], str]
     assignments: dict[str, str]
-    checksums: dict[tuple[str, str], str]
 
 
 def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> list[str]:
@@ -203,15 +202,11 @@ def _ids(session: Session) -> _Ids:
         rows = session.execute(select(kind.id, kind.name, api.Notebook.name).join(kind.notebook))
         return {(of, name): key for key, name, of in rows}
 
-    sources = session.execute(
-        select(api.SourceCell.checksum, api.SourceCell.name, api.Notebook.name).join(api.SourceCell.notebook)
-    )
     return _Ids(
         notebooks=notebooks,
         grade_cells=cells(api.GradeCell),
         solution_cells=cells(api.SolutionCell),
         assignments=dict(session.execute(select(api.Assignment.name, api.Assignment.id)).all()),
-        checksums={(of, name): checksum for checksum, name, of in sources},
     )
 
 
@@ -283,12 +278,11 @@ def _save_grades(session: Session, ids: _Ids, submitted: Mapping[_Of, str], reco
         for result in record.gaps:
             its = ids.grade_cells[record.notebook, f"check_{result.gap}"]
             if result.status is Status.REVIEW:
-                reviews.append({"of": of, "its": its, "flagged": True})
+                reviews.append({"of": of, "its": its})
             else:
                 scores.append({"of": of, "its": its, "score": result.score, "flagged": (of, its) in by_hand})
-    flagged: Any = bindparam("flagged")
-    _update(session, table, scores, auto_score=bindparam("score"), needs_manual_grade=flagged)
-    _update(session, table, reviews, needs_manual_grade=flagged)
+    _update(session, table, scores, auto_score=bindparam("score"), needs_manual_grade=bindparam("flagged"))
+    _update(session, table, reviews, needs_manual_grade=True)
 
 
 def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
