@@ -309,6 +309,12 @@ def test_in_a_closed_gap_only_the_inputs_exist(in_chain):
     assert "only `dvalue`, `z`, `w` exist" in shown
 
 
+def test_in_a_closed_gap_there_is_what_the_first_cell_imports(in_chain):
+    answer = "# drelu_dx0_one_line:\ndrelu_dx0_one_line = dvalue * np.heaviside(z, 0) * w[0]"
+    shown = in_chain("drelu_dx0_one_line", drelu_dx0_one_line=answer).check("drelu_dx0_one_line")
+    assert "what is wanted on the page's numbers" in shown
+
+
 def test_in_a_closed_gap_even_a_module_of_the_students_is_missing(in_chain):
     student = in_chain("drelu_dw")
     student.run("import math")

@@ -46,8 +46,8 @@ ERRORS = {
         "What is the type of each value on that line?",
     ),
     "ValueError": (
-        "Usually two arrays meet whose shapes do not fit together.",
-        "What is the shape of each array on that line, and which axis do they have in common?",
+        "Usually two shapes do not fit together, or `if` is asked about a whole array, or there are more names than values.",
+        "Which arrays or values stand on that line, and what shape has each of them?",
     ),
     "IndexError": (
         "An index points past the end; counting starts at 0.",
@@ -148,7 +148,7 @@ IN_LINE = " (line {number} of the cell)"
 NO_TEXT = "(no text)"
 INTERRUPTED = "{where}, it was interrupted. Is there a loop in it that may never end?"
 NOT_DEFINED = "The cell does not define `{name}`. Its name must be exactly this."
-CLOSED = "While this cell is graded, only {names} exist, and what the notebook imports."
+CLOSED = "While this cell is graded, only {names} exist, and what the notebook's first cell imports."
 CHANGED = "{names} changed while this ran; later steps still need the old value."
 SECOND_CALL = "A second call with the same values gives something else."
 NEEDS_GLOBALS = (
