@@ -20,9 +20,8 @@ from autograder.grading import Graded
 def write_autograded(course: Course, graded: Graded) -> Path:
     """The notebook as graded, where formgrader and `generate_feedback` look for it."""
     record = graded.record
-    folder = course.root / "autograded" / record.student / record.assignment
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{record.notebook}.ipynb"
+    path = course.autograded(record)
+    path.parent.mkdir(parents=True, exist_ok=True)
     content = notebook_with_outputs(course, graded)
     for cell in content["cells"]:
         marks = cell["metadata"].get("nbgrader")
@@ -36,7 +35,7 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     os.replace(part, path)
     stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
     if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP:
-        (folder / "timestamp.txt").write_bytes(stamp.read_bytes())
+        (path.parent / "timestamp.txt").write_bytes(stamp.read_bytes())
     return path
 
 

@@ -96,6 +96,7 @@ def grade_all(
     workers: int,
     results: Path | None,
     keep: Callable[[Graded], object],
+    is_kept: Callable[[Record], bool],
     told: Callable[[Record], object],
 ) -> list[Record]:
     """Grade all jobs, in any order; the records in the order of the jobs.
@@ -106,6 +107,7 @@ def grade_all(
         workers: How many notebooks at once.
         results: Where records are written as they come, and found again; None for nowhere.
         keep: Called with each notebook graded anew, before its record is written.
+        is_kept: Whether what `keep` has made for an earlier record is still there; if not, the notebook is graded anew.
         told: Called with each record.
 
     Raises:
@@ -113,7 +115,10 @@ def grade_all(
     """
     found: dict[Job, Record] = {}
     with _workers(grader, workers) as pool, _Results(results) as earlier:
-        waiting = {pool.submit(_grade, grader, job, earlier.records, keep): job for job in jobs}
+        waiting = {
+            pool.submit(_grade, grader, job, earlier.records.get((job.student, job.notebook)), keep, is_kept): job
+            for job in jobs
+        }
         try:
             for done in as_completed(waiting):
                 record, is_new = done.result()
@@ -142,11 +147,14 @@ def _workers(grader: Grader, count: int) -> ThreadPoolExecutor:
 
 
 def _grade(
-    grader: Grader, job: Job, earlier: dict[tuple[str, str], Record], keep: Callable[[Graded], object]
+    grader: Grader,
+    job: Job,
+    before: Record | None,
+    keep: Callable[[Graded], object],
+    is_kept: Callable[[Record], bool],
 ) -> tuple[Record, bool]:
     """The record of a job, and whether it is a new one to be written."""
-    before = earlier.get((job.student, job.notebook))
-    if before and _still_holds(grader, job, before):
+    if before and is_kept(before) and _still_holds(grader, job, before):
         return before, False
     graded = grade_one(grader, job)
     try:

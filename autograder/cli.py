@@ -118,9 +118,13 @@ def grade_class(
 
                 write_autograded(course, graded)
 
-        records = batch.grade_all(
-            grader, jobs, workers=workers, results=results, keep=keep, told=lambda _: progress.advance(task)
-        )
+        def is_kept(record: Record) -> bool:
+            return not gradebook or os.path.exists(course.autograded(record))
+
+        def told(_record: Record) -> None:
+            progress.advance(task)
+
+        records = batch.grade_all(grader, jobs, workers=workers, results=results, keep=keep, is_kept=is_kept, told=told)
     if gradebook:
         nbgrader.join()
         from autograder import gradebook as book

@@ -29,6 +29,7 @@ from autograder.model import (
     Gap,
     KitError,
     Plan,
+    Record,
     Submission,
     Twin,
     TwinKind,
@@ -70,6 +71,10 @@ class Course:
         if notebook not in self._plans:
             self._plans[notebook] = _plan(self.sources[notebook], self.secret)
         return self._plans[notebook]
+
+    def autograded(self, record: Record) -> Path:
+        """Where a notebook lies once it is graded, for formgrader and nbgrader's feedback."""
+        return self.root / "autograded" / record.student / record.assignment / f"{record.notebook}.ipynb"
 
     @cached_property
     def suite(self) -> str:

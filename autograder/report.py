@@ -89,12 +89,35 @@ def families(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Fam
 def print_class(console: Console, records: Sequence[Record], mistakes: Sequence[Mistake]) -> None:
     """The tables at the end of a class run; what matters most comes last, where the eye is."""
     students = sorted({record.student for record in records})
-    if len(records) > 1 and len(students) <= MOST_STUDENTS:
+    if len(records) == 1:
+        _print_one(console, records[0])
+        return
+    if len(students) <= MOST_STUDENTS:
         console.print(_students_table(records, students))
     console.print(_steps_table(steps(records, mistakes), wide=console.width >= WIDE))
     if len(students) > 1:
         _print_commonest(console, families(records, mistakes))
     _print_reviews(console, records)
+
+
+def _print_one(console: Console, record: Record) -> None:
+    """One notebook: points, and what is said of each gap."""
+    table = Table(title=f"{record.notebook}: {_in_all([record])}", box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("gap", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("what is said")
+    for result in record.gaps:
+        points = "by hand" if result.status is Status.REVIEW else f"{result.score:g} of {result.points:g}"
+        said = " ".join([result.message, *result.remarks]) or str(result.status)
+        table.add_row(result.gap, points, Text(clean(said)))
+    console.print(table)
+    for remark in record.remarks:
+        console.print(clean(remark), markup=False)
+    _print_reviews(console, [record])
+
+
+def _in_all(records: Sequence[Record]) -> str:
+    return f"{sum(record.score or 0 for record in records):g} of {sum(record.max_score for record in records):g}"
 
 
 def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table:
@@ -107,9 +130,8 @@ def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table
     by_key = {(record.student, record.notebook): record for record in records}
     for student in students:
         own = [by_key.get((student, notebook)) for notebook in notebooks]
-        total = sum(record.score or 0 for record in own if record)
-        most = sum(record.max_score for record in own if record)
-        table.add_row(Text(clean(student)), *[_points(record) for record in own], f"{total:g} of {most:g}")
+        in_all = _in_all([record for record in own if record])
+        table.add_row(Text(clean(student)), *[_points(record) for record in own], in_all)
     return table
 
 

@@ -78,7 +78,13 @@ def grade_many(course: Course, students: int) -> None:
 
     with Grader(course, LIMITS) as grader:
         records = batch.grade_all(
-            grader, jobs, workers=2, results=course.root / "results.jsonl", keep=lambda graded: None, told=told
+            grader,
+            jobs,
+            workers=2,
+            results=course.root / "results.jsonl",
+            keep=lambda graded: None,
+            is_kept=lambda record: True,
+            told=told,
         )
         ends = {pid: _rss_or_nothing(pid) for pid in [*(set(classroom.descendants(os.getpid())) - started), "self"]}
     assert [record.student for record in records] == [job.student for job in jobs]
@@ -141,7 +147,9 @@ def test_workers_keep_to_a_core_each_when_there_is_one_for_every_core(tmp_path: 
         meeting.wait(60)
 
     with Grader(course, LIMITS) as grader:
-        batch.grade_all(grader, jobs, workers=count, results=None, keep=keep, told=lambda record: None)
+        batch.grade_all(
+            grader, jobs, workers=count, results=None, keep=keep, is_kept=lambda record: True, told=lambda record: None
+        )
     wanted = {frozenset([core]) for core in cores} if count == len(cores) else {frozenset(cores)}
     assert {own for own, _ in seen} == wanted
     assert all(processes == wanted for _, processes in seen)

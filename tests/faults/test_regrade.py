@@ -205,6 +205,16 @@ def test_gaps_changed_under_marks_are_refused_with_the_next_step(course: Course)
     assert marks(course) == before
 
 
+def test_an_autograded_notebook_that_was_deleted_is_made_again_and_no_other(course: Course) -> None:
+    records, _ = regrade(course)
+    before, paths = marks(course), {record.student: course.autograded(record) for record in records}
+    written = {student: path.stat().st_mtime_ns for student, path in paths.items()}
+    shutil.rmtree(paths["ann"].parent)
+    regrade(course)
+    assert [student for student, path in paths.items() if path.stat().st_mtime_ns != written[student]] == ["ann"]
+    assert marks(course) == before
+
+
 def test_a_timestamp_that_cannot_be_read_is_named_and_counts_as_on_time(course: Course) -> None:
     stamp = course.root / "submitted" / "ann" / ASSIGNMENT / "timestamp.txt"
     for content in (b"the day before", b"\xff\xfe", b"", b"\x1b]0;soon\x07", b"99999-99-99 99:99:99 UTC"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -66,6 +68,19 @@ def test_a_step_names_its_commonest_mistake_and_how_often_it_happened() -> None:
 def test_of_equals_the_mistake_with_a_name_is_told() -> None:
     by_gap = {step.gap: step for step in report.steps(CLASS, MISTAKES)}
     assert by_gap["relu_dz"].commonest == "The number 1, whatever z is"
+
+
+def test_of_one_notebook_everything_is_said_about_every_gap() -> None:
+    one = record(
+        "bea",
+        result("relu_dz", Status.RIGHT),
+        result("neuron_backward", Status.REVIEW),
+    )
+    said = printed([msgspec.structs.replace(one, score=None, remarks=("A [bold]remark[/bold].\x1b",))])
+    assert re.search(r"relu_dz +2 of 2", said)
+    assert re.search(r"neuron_backward +by hand", said)
+    assert "A [bold]remark[/bold].\N{REPLACEMENT CHARACTER}" in said
+    assert "To be graded by hand: bea" in said
 
 
 def test_who_did_not_try_made_no_mistake() -> None:

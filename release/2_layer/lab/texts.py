@@ -46,7 +46,7 @@ ERRORS = {
         "What is the type of each value on that line?",
     ),
     "ValueError": (
-        "Usually two shapes do not fit together, or `if` is asked about a whole array, or there are more names than values.",
+        "Usually two shapes do not fit, `if` is asked about a whole array, or names and values differ in number.",
         "Which arrays or values stand on that line, and what shape has each of them?",
     ),
     "IndexError": (
