@@ -33,10 +33,19 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     part = path.with_suffix(".part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     os.replace(part, path)
-    stamp = timestamp_in(course.root / "submitted" / record.student / record.assignment)
-    if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP:
-        (path.parent / "timestamp.txt").write_bytes(stamp.read_bytes())
+    said = _timestamp(course.root / "submitted" / record.student / record.assignment)
+    if said:
+        (path.parent / "timestamp.txt").write_bytes(said)
     return path
+
+
+def _timestamp(folder: Path) -> bytes:
+    """What `timestamp.txt` says; nothing if it cannot be read, which is told when the gradebook is written."""
+    stamp = timestamp_in(folder)
+    try:
+        return stamp.read_bytes() if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP else b""
+    except OSError:
+        return b""
 
 
 @cache

@@ -25,6 +25,7 @@ from autograder import submitted
 from autograder.course import Course
 from autograder.grading import Graded, Grader
 from autograder.model import KitError, Record
+from autograder.sandbox.confine import Limits
 from autograder.submitted import HandedIn
 
 ALONE = "-"
@@ -53,7 +54,7 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
     by_assignment: dict[str, list[str]] = {}
     for source in course.sources.values():
         by_assignment.setdefault(source.assignment, []).append(source.name)
-    folders = sorted(folder for name in by_assignment for folder in path.glob(f"[!.]*/{name}") if folder.is_dir())
+    folders = _folders(path, by_assignment)
     if not folders:
         raise KitError(f"{path} holds no submissions. Expected: {path}/<student>/{next(iter(by_assignment))}/*.ipynb")
     for folder in folders:
@@ -65,11 +66,27 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
     ]
 
 
+def _folders(path: Path, assignments: Iterable[str]) -> list[Path]:
+    """Folders <student>/<assignment>; of a student's folder that may not be read, those that the others have.
+
+    Grading meets these again, and leaves them for review: somebody has to look at what lies there.
+    """
+    found = {folder for name in assignments for folder in path.glob(f"[!.]*/{name}") if folder.is_dir()}
+    students = [student for student in path.glob("[!.]*") if student.is_dir()]
+    closed = [student for student in students if not os.access(student, os.R_OK | os.X_OK)]
+    return sorted(found | {student / folder.name for student in closed for folder in found})
+
+
 def _notebook_in(course: Course, path: Path) -> str:
     """Which notebook a file answers: the one it is named after, else the one whose cells it has."""
+    data = submitted.read(path, Limits().submission_bytes)
+    if data is None:
+        raise KitError(
+            f"{path} is a link to a file in another folder. Give the file itself, if it is what you want graded."
+        )
     if path.stem in course.sources:
         return path.stem
-    name = submitted.which(path.read_bytes(), course.sources)
+    name = submitted.which(data, course.sources)
     if not name:
         names = ", ".join(course.sources)
         raise KitError(f"{path} is none of the notebooks of this course ({names}). Rename it to the one it answers.")
@@ -209,9 +226,10 @@ def _graded(grader: Grader, job: Job) -> Graded:
 
 
 def _handed_in(grader: Grader, job: Job) -> HandedIn | None:
-    if job.path.is_dir():
-        return grader.handed_in(job.path, job.notebook)
-    return HandedIn(data=job.path.read_bytes())
+    if job.path.is_file():
+        data = submitted.read(job.path, grader.limits.submission_bytes)
+        return None if data is None else HandedIn(data=data)
+    return grader.handed_in(job.path, job.notebook)
 
 
 def cannot_write(path: object, error: OSError) -> KitError:

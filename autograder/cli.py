@@ -46,7 +46,7 @@ def _told_kindly(command: Callable[P, T]) -> Callable[P, T]:
         try:
             return command(*arguments, **keywords)
         except KitError as error:
-            click.echo(f"autograder: {error}", err=True)
+            click.echo(f"autograder: {clean(str(error))}", err=True)
             sys.exit(FAULT)
 
     return run

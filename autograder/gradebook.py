@@ -332,7 +332,7 @@ def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, s
 def timestamp_in(folder: Path) -> Path | None:
     """The file that says when a submission was handed in; None if there is none, or a link to something else."""
     path = folder / "timestamp.txt"
-    return path if path.is_file() and not path.is_symlink() else None
+    return path if os.path.isfile(path) and not os.path.islink(path) else None
 
 
 def timestamp_of(stamp: Path) -> str:

@@ -51,7 +51,7 @@ class Grader:
 
     def __init__(self, course: Course, limits: Limits | None = None) -> None:
         self.course = course
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._of_thread = threading.local()
         self._sandboxes: list[Sandbox] = []
         self._lock = threading.Lock()
@@ -75,7 +75,7 @@ class Grader:
         """This thread's sandbox; the first one of a run must resist being broken before anything is graded in it."""
         if not hasattr(self._of_thread, "sandbox"):
             with self._lock:
-                made = Sandbox(self._limits)
+                made = Sandbox(self.limits)
                 self._sandboxes.append(made)
                 if len(self._sandboxes) == 1:
                     doctor.must_hold(made)
@@ -123,12 +123,12 @@ class Grader:
 
     def handed_in(self, folder: Path, name: str) -> HandedIn | None:
         """The file in a student's folder that answers a notebook; None if there is none."""
-        return submitted.find(folder, name, self.course.sources, most_bytes=self._limits.submission_bytes)
+        return submitted.find(folder, name, self.course.sources, most_bytes=self.limits.submission_bytes)
 
     def read(self, data: bytes, name: str) -> tuple[Repaired, Submission]:
         """A submitted file, repaired, and as cells to replay."""
-        if len(data) > self._limits.submission_bytes:
-            most = f"{self._limits.submission_bytes / 2**20:.0f} MB"
+        if len(data) > self.limits.submission_bytes:
+            most = f"{self.limits.submission_bytes / 2**20:.0f} MB"
             text = f"The file is too large: at most {most} are taken. Clear all outputs, save, and hand it in again."
             repaired = Repaired(unreadable=text)
         else:
@@ -220,15 +220,15 @@ class Grader:
         try:
             case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
             found = checking.results(case)
+            status = scoring.status_of(plan, gap, transcript, found)
+            named = Named() if status is Status.RIGHT else self.name_of(plan, gap, transcript)
         except KitError:
             raise
         except Exception as fault:  # a bug in a check is ours: no score, and somebody looks at it
             return _for_review(gap, fault, remarks)
-        status = scoring.status_of(plan, gap, transcript, found)
         if status is Status.RIGHT:
             sets = display.setting_lines(source, gap)
             return scoring.result_of(plan, gap, status, found, transcript=transcript, remarks=remarks, sets=sets)
-        named = self.name_of(plan, gap, transcript)
         return scoring.result_of(
             plan,
             gap,

@@ -7,6 +7,7 @@ cells are those of the notebook counts instead.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +40,11 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
             at as long as they are no longer together.
 
     Raises:
-        OSError: A file is there and cannot be read.
+        OSError: A file or the folder is there and cannot be read.
     """
-    if folder.is_symlink() or folder.parent.is_symlink():
+    if folder.is_symlink() or folder.parent.is_symlink() or not _is_there(folder):
         return None
-    own = _read(folder / f"{name}.ipynb", most_bytes)
+    own = read(folder / f"{name}.ipynb", most_bytes)
     if own is not None and not repair(own, sources[name]).unreadable:
         return HandedIn(data=own)
     found = [
@@ -78,8 +79,17 @@ def check_name(student: str) -> None:
         )
 
 
-def _read(path: Path, most_bytes: int) -> bytes | None:
-    """A file's bytes; None if it is no file, or a link out of its folder."""
+def _is_there(folder: Path) -> bool:
+    """Whether there is such a folder; PermissionError if that, or what is in it, may not be known."""
+    try:
+        os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read(path: Path, most_bytes: int) -> bytes | None:
+    """A file's bytes, at most one more than asked for; None if it is no file, or a link out of its folder."""
     if not path.is_file() or not path.resolve().is_relative_to(path.parent.resolve()):
         return None
     with path.open("rb") as file:
@@ -92,7 +102,7 @@ def _under_other_names(folder: Path, name: str, most_bytes: int) -> Iterator[tup
     others = (path for path in paths if path.suffix == ".ipynb" and path.stem != name and not path.name.startswith("."))
     left = most_bytes
     for path in itertools.islice(others, MOST_FILES):
-        data = _read(path, left)
+        data = read(path, left)
         if data is not None and len(data) <= left:
             left -= len(data)
             yield path.name, data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +27,12 @@ _REACHES = re.compile(
     r"|(?<![\w.])(?!self\b)\w+(\.\w+)+\s*([-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\s+\w+\."
 )
 """What it takes to change a module, and with it what cells before find when they are run again."""
+
+ON_HIDDEN_NUMBERS = {
+    Outcome.STOPPED: "on hidden numbers it took too long",
+    Outcome.DIED: "on hidden numbers it ended the process",
+}
+"""All that is said of how a runner ended that knew hidden numbers: its signal, or what it sent, could spell them."""
 
 Answers = dict[str, dict[str, Answer]]
 """By twin and gap."""
@@ -173,6 +180,8 @@ class Sandbox:
                 with self._runner(submission) as runner:
                     heard, fault = self._run_on(runner, speech, places, submission, too_late.union(left_out), ends_at)
                 _add(answers, heard)
+                if fault is not None and places is not speech.groups[0]:
+                    fault = dataclasses.replace(fault, problem=ON_HIDDEN_NUMBERS[fault.outcome])
                 to_blame = _to_blame(submission, fault, left_out)
                 if fault is None or to_blame == NOWHERE:
                     break
@@ -253,12 +262,12 @@ def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[
 def _remarks_on(submission: Submission, left_out: Mapping[int, Fault], in_the_open: int) -> dict[str, tuple[str, ...]]:
     """Remarks on the student's own cells that had to be left out, the first ones of them on numbers that may be seen.
 
-    Which one ended on hidden numbers is not said: one of hundreds, chosen by a hidden number, would tell it.
+    Which one ended on hidden numbers is not said, nor how: one of hundreds, chosen by a hidden number, would tell it.
     """
     own = [
         f"Your own cell at position {submission.cells[at].index + 1} was left out of the grading: {fault.problem}."
         if place < in_the_open
-        else f"A cell of your own was left out of the grading. On hidden numbers, {fault.problem}."
+        else "A cell of your own was left out of the grading. On hidden numbers, it took too long or ended the process."
         for place, (at, fault) in enumerate(left_out.items())
         if submission.cells[at].kind is not CellKind.GAP
     ]

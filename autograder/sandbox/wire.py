@@ -248,7 +248,7 @@ def unpack(frame: Frame, depth: int = MAX_DEPTH) -> object:
     if isinstance(frame, ArrayFrame):
         return _unpack_array(frame)
     if isinstance(frame, OddFrame):
-        return Odd(frame.type_name[:100])
+        return Odd(" ".join(frame.type_name[:100].split()))
     if isinstance(frame, SequenceFrame):
         if not depth:
             raise WireError(f"a value is nested more than {MAX_DEPTH} deep")

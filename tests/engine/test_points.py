@@ -25,6 +25,24 @@ def failed(result) -> set[str]:
     return {check.check for check in result.checks if not check.passed}
 
 
+def test_a_list_of_arrays_is_wrong_and_costs_its_own_gap(grader):
+    source = "dinputs_sample = [dvalues_sample[0] * weights[0], 0.0, 0.0, 0.0]"
+    found = result_of(grader, "04_layer_inputs", "dinputs_sample", source)
+    assert (found.status, found.score) == (Status.WRONG, 0.0)
+
+
+def test_names_of_changed_inputs_are_told_once_and_in_our_order(grader):
+    plan, reference = grader.course.plan("02_chain"), grader.reference("02_chain")
+    gap = plan.gap("neuron_backward")
+    forged = {
+        twin: {**answers, gap.name: replace(answers[gap.name], touched=("w", "x", "w", "x", "dvalue", "all"))}
+        for twin, answers in reference.answers.items()
+    }
+    found = checking.results(checking.case_of(plan, gap, replace(reference, answers=forged), reference))
+    (message,) = [result.message for _, result in found if not result.passed]
+    assert message.startswith("`x`, `w` changed while this ran")
+
+
 AT_THE_KINK = {
     ("01_neuron", "ReLU"): "def ReLU(z):\n    return 1e-3 if z == 0 else max(z, 0)\ny = ReLU(z)",
     ("02_chain", "relu_dz"): "relu_dz = 1.0 if z >= 0 else 0.0",

@@ -382,12 +382,25 @@ def test_gaps_without_any_cell_are_absent_and_the_rest_is_graded(chain):
     assert {name: found["z"] for name, found in values(transcript).items()} == chain.right("z")
 
 
+def test_how_a_cell_ends_on_hidden_numbers_is_not_said(chain):
+    ends = ("import os\n    os._exit(0)", "import ctypes\n    ctypes.string_at(0)")
+    hidden, seen = (
+        [by_twin(chain.replay(double=f"y = 2 * x\nif x == {number}:\n    {end}"), "double") for end in ends]
+        for number in (0.5, -2.0)
+    )
+    assert hidden[0] == hidden[1]
+    assert {answer.problem for answer in hidden[0].values()} == {"on hidden numbers it ended the process"}
+    assert "SIGSEGV" in seen[1]["A"].problem
+
+
 def test_which_cells_end_on_hidden_numbers_is_not_said(chain):
     leave = "import os\nif x == {}: os._exit(0)"
     on_hidden = {"double": leave.format(0.5), "triple": leave.format(0.5)}
     transcript = chain.replay(own=on_hidden)
     assert transcript.remarks == {
-        "": ("A cell of your own was left out of the grading. On hidden numbers, it ended the process.",)
+        "": (
+            "A cell of your own was left out of the grading. On hidden numbers, it took too long or ended the process.",
+        )
     }
     transcript = chain.replay(own={**on_hidden, "total": leave.format(-2.0)})
     assert transcript.remarks[""][0].startswith("Your own cell at position ")

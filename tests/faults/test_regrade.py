@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbgrader.api as api
 import pytest
@@ -213,6 +214,33 @@ def test_an_autograded_notebook_that_was_deleted_is_made_again_and_no_other(cour
     regrade(course)
     assert [student for student, path in paths.items() if path.stat().st_mtime_ns != written[student]] == ["ann"]
     assert marks(course) == before
+
+
+def test_what_may_not_be_read_costs_nobody_else(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a grader that is not root: modes of a submission's files are the student's."""
+    submitted, opened = course.root / "submitted", Path.open
+    before = marks(course)
+    shutil.rmtree(course.root / "autograded" / "ann")
+    (submitted / "zoe").mkdir()
+
+    def open_(self: Path, *arguments: Any, **keywords: Any) -> Any:
+        if self == submitted / "ann" / ASSIGNMENT / "timestamp.txt":
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *arguments, **keywords)
+
+    def listdir(folder: Any, listed: Callable[[Any], list[str]] = os.listdir) -> list[str]:
+        if submitted / "zoe" in Path(folder).parents:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(os, "listdir", listdir)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != submitted / "zoe")
+    records, said = regrade(course)
+    assert {record.student for record in records if record.score is None} == {"zoe"}
+    assert "timestamp.txt does not say when it was handed in" in " ".join(said.split())
+    assert "To be graded by hand: zoe" in said
+    assert {key: one for key, one in marks(course).items() if key[0] != "zoe"} == before
 
 
 def test_a_timestamp_that_cannot_be_read_is_named_and_counts_as_on_time(course: Course) -> None:

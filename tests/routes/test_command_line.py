@@ -33,6 +33,23 @@ def test_one_file_is_graded_and_its_table_names_the_mistakes(course, handed_in):
     assert not (course.root / "results.jsonl").exists()
 
 
+def test_a_file_name_cannot_order_the_terminal_about(course, tmp_path):
+    odd = tmp_path / "bad\x1b]0;owned\x07\x1b[2J.ipynb"
+    odd.write_text("{}", encoding="ascii")
+    done = run(course.root, "autograder", "grade", odd)
+    assert done.code == 2
+    assert "is none of the notebooks of this course" in done.out
+    assert "\x1b" not in done.out
+
+
+def test_a_link_to_another_folder_is_not_graded(course, tmp_path):
+    link = tmp_path / f"{NOTEBOOK}.ipynb"
+    link.symlink_to(next(ROOT.glob(f"solutions/*/{NOTEBOOK}.ipynb")))
+    done = run(course.root, "autograder", "grade", link)
+    assert done.code == 2
+    assert "is a link to a file in another folder" in done.out
+
+
 def test_records_are_written_one_a_line(course, handed_in, tmp_path):
     results = tmp_path / "out.jsonl"
     must(run(course.root, "autograder", "grade", *handed_in.values(), "--results", results, "--jobs", "1"))

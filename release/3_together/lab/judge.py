@@ -69,12 +69,20 @@ def equal(got: object, want: object, *, tolerance: float = TOLERANCE, accept_row
         return True
     right = as_array(want)
     if right is None:
-        return type(got) is type(want) and got == want
+        return type(got) is type(want) and _equal_things(got, want)
     mine = as_array(got)
     if mine is None:
         return False
     mine = _without_row(mine, right) if accept_row else mine
     return mine.shape == right.shape and _close(mine, right, tolerance)
+
+
+def _equal_things(got: object, want: object) -> bool:
+    """Whether two values that are no numbers are equal; lists that hold arrays cannot say so, and are not."""
+    try:
+        return bool(got == want)
+    except ValueError:
+        return False
 
 
 def _without_row(mine: np.ndarray, right: np.ndarray) -> np.ndarray:
