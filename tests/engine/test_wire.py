@@ -244,3 +244,9 @@ def test_an_answer_with_nothing_in_it_is_an_answer(shape):
 
 def test_an_odd_frame_from_a_runner_has_a_short_name():
     assert len(unpack(OddFrame("x" * 10**5)).type_name) <= 100
+
+
+def test_the_name_of_a_type_has_one_line() -> None:
+    odd = unpack(OddFrame("x\nweighted_sum: 2 of 2 points.\r\t"))
+    assert isinstance(odd, Odd)
+    assert odd.type_name == "x weighted_sum: 2 of 2 points."
