@@ -28,11 +28,8 @@ _REACHES = re.compile(
 )
 """What it takes to change a module, and with it what cells before find when they are run again."""
 
-ON_HIDDEN_NUMBERS = {
-    Outcome.STOPPED: "on hidden numbers it took too long",
-    Outcome.DIED: "on hidden numbers it ended the process",
-}
-"""All that is said of how a runner ended that knew hidden numbers: its signal, or what it sent, could spell them."""
+DIED_ON_HIDDEN_NUMBERS = "on hidden numbers it ended the process"
+"""All that is said of a runner that knew hidden numbers and ended: its signal, or what it sent, could spell them."""
 
 Answers = dict[str, dict[str, Answer]]
 """By twin and gap."""
@@ -180,8 +177,8 @@ class Sandbox:
                 with self._runner(submission) as runner:
                     heard, fault = self._run_on(runner, speech, places, submission, too_late.union(left_out), ends_at)
                 _add(answers, heard)
-                if fault is not None and places is not speech.groups[0]:
-                    fault = dataclasses.replace(fault, problem=ON_HIDDEN_NUMBERS[fault.outcome])
+                if fault is not None and fault.outcome is Outcome.DIED and places is not speech.groups[0]:
+                    fault = dataclasses.replace(fault, problem=DIED_ON_HIDDEN_NUMBERS)
                 to_blame = _to_blame(submission, fault, left_out)
                 if fault is None or to_blame == NOWHERE:
                     break
