@@ -13,7 +13,7 @@ from nbgrader.utils import compute_checksum
 
 from autograder import feedback, notebook
 from autograder.course import Course
-from autograder.gradebook import MOST_TIMESTAMP, timestamp_in
+from autograder.gradebook import timestamp_bytes, timestamp_in
 from autograder.grading import Graded
 
 
@@ -43,8 +43,8 @@ def _timestamp(folder: Path) -> bytes:
     """What `timestamp.txt` says; nothing if it cannot be read, which is told when the gradebook is written."""
     stamp = timestamp_in(folder)
     try:
-        return stamp.read_bytes() if stamp is not None and stamp.stat().st_size <= MOST_TIMESTAMP else b""
-    except OSError:
+        return timestamp_bytes(stamp) if stamp is not None else b""
+    except (OSError, ValueError):
         return b""
 
 

@@ -339,13 +339,19 @@ def timestamp_of(stamp: Path) -> str:
     """What such a file says.
 
     Raises:
+        OSError: It cannot be read.
         ValueError: It is no text, or longer than any time.
     """
+    return timestamp_bytes(stamp).decode().strip()
+
+
+def timestamp_bytes(stamp: Path) -> bytes:
+    """The bytes of such a file; OSError if it cannot be read, ValueError if it is longer than any time."""
     with stamp.open("rb") as file:
         content = file.read(MOST_TIMESTAMP + 1)
     if len(content) > MOST_TIMESTAMP:
         raise ValueError(f"it has more than {MOST_TIMESTAMP} bytes")
-    return content.decode().strip()
+    return content
 
 
 def unreadable_timestamp(folder: Path, error: Exception) -> str:
