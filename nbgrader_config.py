@@ -17,9 +17,9 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from autograder.feedback_page import FeedbackPage
-from autograder.nbgrader_plugin import CopyLab, GradeByChecks, KitExporter, SaveMarks, SolvedByTheKit
-from autograder.notebook import STUB
+from autograder.course.notebook import STUB
+from autograder.gradebook.feedback_page import FeedbackPage
+from autograder.gradebook.plugins import CopyLab, GradeByChecks, KitExporter, SaveMarks, SolvedByTheKit
 
 c = get_config()
 

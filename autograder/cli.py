@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
-import importlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -18,15 +14,16 @@ from typing import ParamSpec, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder import batch
-from autograder.course import Course, find_root, secret_of
-from autograder.feedback import clean
-from autograder.grading import Graded, Grader
-from autograder.mistakes import known_mistakes
-from autograder.model import KitError, Record
-from autograder.report import print_class
+from autograder.classes.jobs import jobs_in
+from autograder.classes.run import NoKeeper, grade_class
+from autograder.course.course import Course, find_root
+from autograder.course.secret import secret_of
+from autograder.gradebook.keeper import GradebookKeeper
+from autograder.judging.feedback import clean
+from autograder.judging.grading import Grader
+from autograder.model import KitError
+from autograder.startup import prepare_process
 
 FAULT = 2
 """Exit code when the kit failed, or somebody has to grade by hand."""
@@ -56,13 +53,7 @@ def _told_kindly(command: Callable[P, T]) -> Callable[P, T]:
 @click.version_option(package_name="backprop-exercise-kit")
 def main() -> None:
     """Grade notebooks of the backpropagation course, and keep the course in order."""
-    # nbgrader calls alembic by its bare name; it stands beside this command.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    gc.set_threshold(50_000)  # after the usual 700 objects, a fifth of all importing is looking for rubbish
-    atexit.register(gc.freeze)  # else a quarter of a second at the end, for memory that is given back anyway
-    sys.setswitchinterval(0.001)  # a worker whose runner has answered waits for another worker no longer than that
-    # jsonschema takes this one if it is there, for a format that no notebook's schema asks for: a second of start-up.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: it is not there
+    prepare_process()
 
 
 _course = click.option(
@@ -91,50 +82,11 @@ def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path
         submitted = any(path.resolve() == root / "submitted" for path in paths)
         if submitted:
             results = results or root / "results.jsonl"
-        jobs_found = [job for path in paths for job in batch.jobs_in(grader.course, path)]
-        records = grade_class(grader, jobs_found, workers=jobs, results=results, gradebook=submitted, console=console)
+        jobs_found = [job for path in paths for job in jobs_in(grader.course, path)]
+        keeper = GradebookKeeper(grader.course) if submitted else NoKeeper()
+        records = grade_class(grader, jobs_found, workers=jobs, results=results, keeper=keeper, console=console)
     if any(record.score is None for record in records):
         sys.exit(FAULT)
-
-
-def grade_class(
-    grader: Grader, jobs: list[batch.Job], *, workers: int, results: Path | None, gradebook: bool, console: Console
-) -> list[Record]:
-    """Grade, with progress; write the gradebook if asked to; print the class's tables."""
-    course = grader.course
-    # Half a second, beside the first notebooks. To be joined before anything of it is imported: two threads that import
-    # what imports each other are shown half of it.
-    nbgrader = threading.Thread(target=importlib.import_module, args=("autograder.autograded",), daemon=True)
-    if gradebook:
-        nbgrader.start()
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Grading", total=len(jobs))
-
-        def keep(graded: Graded) -> None:
-            if gradebook:
-                nbgrader.join()
-                from autograder.autograded import write_autograded
-
-                write_autograded(course, graded)
-
-        def is_kept(record: Record) -> bool:
-            return not gradebook or os.path.exists(course.autograded(record))
-
-        def told(_record: Record) -> None:
-            progress.advance(task)
-
-        records = batch.grade_all(grader, jobs, workers=workers, results=results, keep=keep, is_kept=is_kept, told=told)
-    if gradebook:
-        nbgrader.join()
-        from autograder import gradebook as book
-
-        config = book.load_config(course.root)
-        for notice in book.write(course, records, url=book.database_url(course.root, config), config=config):
-            console.print(clean(notice), style="bold", markup=False)
-    mistakes = [mistake for name in course.sources for mistake in known_mistakes(name)]
-    print_class(console, records, mistakes)
-    return records
 
 
 @main.command()
@@ -143,7 +95,7 @@ def grade_class(
 @_told_kindly
 def generate(check: bool, course: Path) -> None:
     """Make release/, solutions/ and lab/open/ anew from source/, by nbgrader's own commands."""
-    from autograder import generate as made
+    from autograder.author import generate as made
 
     root = find_root(course)
     plan = Course(root, made.OPEN_SECRET)
@@ -164,8 +116,8 @@ def verify(jobs: int, course: Path) -> None:
 
     Ends with `name: value` lines; exit code 1 if there is any finding.
     """
-    from autograder import generate as made
-    from autograder import verify as verifying
+    from autograder.author import generate as made
+    from autograder.author import verify as verifying
 
     root = find_root(course)
     with Grader(Course(root, VERIFYING)) as grader:
@@ -182,7 +134,7 @@ def verify(jobs: int, course: Path) -> None:
 @main.command("doctor")
 def examine() -> None:
     """Try to break the confinement of this machine, and say what holds; exit code 2 if anything does not."""
-    from autograder import doctor
+    from autograder.sandbox import doctor
 
     findings = doctor.examine()
     click.echo(doctor.report(findings))
@@ -216,6 +168,6 @@ def lab(assignment: str | None, course: Path) -> None:
 @_told_kindly
 def demo(folder: Path, course: Path) -> None:
     """Grade a class of synthetic students in FOLDER, from release to feedback."""
-    from autograder.demo import run
+    from autograder.author.demo import run
 
     run(find_root(course), folder, Console())

@@ -29,11 +29,14 @@ import numpy as np
 import psutil
 from traitlets.config import Config
 
-from autograder import autograded, gradebook
-from autograder.course import SECRET_FILE, Course, with_answers
-from autograder.feedback_page import FeedbackPage
-from autograder.grading import Grader
-from autograder.mistakes import known_mistakes
+from autograder.course.cells import with_answers
+from autograder.course.course import Course
+from autograder.course.secret import SECRET_FILE
+from autograder.gradebook import autograded
+from autograder.gradebook import book as gradebook
+from autograder.gradebook.feedback_page import FeedbackPage
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import Cell, CellKind, Plan, Record, Submission, Twin, TwinKind
 from autograder.sandbox.speech import Speech
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.mistakes import known_mistakes
-from lab import data, kernel
+from autograder.judging.mistakes import known_mistakes
+from lab import data, front, kernel
 from tests.lab.conftest import Student
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ print(time.perf_counter() - start)
 def checks() -> Iterator[tuple[str, float]]:
     """Milliseconds of each gap's check, on the solution and on its first known mistake."""
     shell = InteractiveShell.instance()
-    kernel.listen()  # as the first `import lab` of a kernel does
+    kernel.listen(front.warm_up)  # as the first `import lab` of a kernel does
     student = Student(shell)
     for name, gaps in data.notebooks().items():
         shell.reset(new_session=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.checking import Check, applies, case_of, checks
-from autograder.course import Course, find_root, secret_of
-from autograder.grading import Grader
+from autograder.course.course import Course, find_root
+from autograder.course.secret import secret_of
+from autograder.judging.checking import Check, applies, case_of, checks
+from autograder.judging.grading import Grader
 from autograder.model import Case, Plan, Transcript
 
 

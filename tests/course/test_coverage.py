@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.mistakes import known_mistakes
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan
 
 from .conftest import SourceTexts

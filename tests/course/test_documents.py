@@ -9,8 +9,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from autograder.course import Course, documents
-from autograder.grading import Grader
+from autograder.course.course import Course
+from autograder.course.data import documents
+from autograder.judging.grading import Grader
 from autograder.model import DocumentValue, Plan, TwinKind
 from lab.judge import as_array, difference
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, read_toml
-from autograder.mistakes import known_mistakes
+from autograder.course.course import Course
+from autograder.course.data import read_toml
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan, Transcript
 from lab.judge import difference
 

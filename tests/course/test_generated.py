@@ -12,10 +12,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder import notebook as files
-from autograder.course import Course, documents
-from autograder.grading import Grader
-from autograder.leaks import leaks, secrets_of
+from autograder.author.leaks import leaks, secrets_of
+from autograder.course import notebook as files
+from autograder.course.course import Course
+from autograder.course.data import documents
+from autograder.judging.grading import Grader
 from autograder.model import Plan, Status
 
 from .conftest import ROOT

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import checking
-from autograder.course import CHECKS, Course, read_toml
-from autograder.mistakes import Mistake, as_submissions, known_mistakes
+from autograder.course.course import Course
+from autograder.course.data import CHECKS, read_toml
+from autograder.judging import checking
+from autograder.judging.mistakes import Mistake, as_submissions, known_mistakes
 from autograder.model import Gap, Plan, Transcript, Twin, TwinKind, Value
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox

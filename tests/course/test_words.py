@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.model import Gap
 
 from .conftest import SourceTexts

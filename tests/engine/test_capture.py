@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder import feedback
+from autograder.judging import feedback
 from autograder.model import Cell, CellKind, Plan, Submission, Twin, TwinKind
 from autograder.sandbox.capture import CUT
 from autograder.sandbox.pool import Sandbox

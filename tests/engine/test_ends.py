@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder.course.course import Course
+from autograder.judging.grading import Grader
 from autograder.model import Record, Status
 from autograder.sandbox.confine import Limits
 

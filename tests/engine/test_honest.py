@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.course import SECRET_FILE
+from autograder.course.secret import SECRET_FILE
 from autograder.model import Status
 
 from ..routes.conftest import must, run

@@ -16,15 +16,15 @@ PACKAGE = ROOT / "autograder"
 
 
 def described() -> tuple[set[str], ...]:
-    """The layers as ARCHITECTURE.md numbers them; ", then" begins one, too."""
+    """The floors of the house as ARCHITECTURE.md lists them, from the ground up: wings, or modules beside them."""
     section = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("\n## Imports")[2].partition("\n## ")[0]
-    layers = "\n".join(re.findall(r"^\d+\. .*$", section, re.MULTILINE)).replace(", then", "\n")
-    return tuple(set(re.findall(r"`([\w.]+)`", layer)) for layer in layers.split("\n"))
+    floors = re.findall(r"^\d+\. .*$", section, re.MULTILINE)
+    return tuple(set(re.findall(r"`([\w.]+)`", floor.partition(":")[0])) for floor in floors)
 
 
-LAYERS = described()
-"""A module imports from its own layer and from those before it."""
-NBGRADER = {"gradebook", "autograded", "marks", "feedback_page", "nbgrader_plugin"}
+FLOORS = described()
+"""A module imports from its own wing and from those on the floors below."""
+NBGRADER = ("gradebook.book", "gradebook.autograded", "gradebook.marks", "gradebook.feedback_page", "gradebook.plugins")
 
 
 def modules() -> dict[str, Path]:
@@ -55,39 +55,67 @@ def imported(path: Path) -> dict[str, bool]:
     return found
 
 
-def layer(module: str) -> int:
-    top = module if any(module in names for names in LAYERS) else module.partition(".")[0]
-    found = [at for at, names in enumerate(LAYERS) if top in names]
-    assert len(found) == 1, f"{module} has no layer yet: give it one in ARCHITECTURE.md, as low as its imports allow"
+def wing(module: str) -> str:
+    """The wing of a module, or the module itself where it stands beside them."""
+    return module.partition(".")[0]
+
+
+def floor(module: str) -> int:
+    found = [at for at, wings in enumerate(FLOORS) if wing(module) in wings]
+    assert len(found) == 1, (
+        f"{module} has no floor yet: give its wing one in ARCHITECTURE.md, as low as its imports allow"
+    )
     return found[0]
 
 
-def own_imports(path: Path) -> set[str]:
-    """Top modules of the package that a file imports."""
+def own_imports(path: Path, package: str = "autograder") -> set[str]:
+    """Modules of the package that a file imports, by their names below it."""
+    base = ROOT / package
     found = set()
     for name in imported(path):
         parts = name.split(".")
-        if parts[0] == "autograder" and len(parts) > 1:
-            found.add(parts[1])
-    return found
+        if parts[0] != package or len(parts) < 2:
+            continue
+        longest = max(at for at in range(1, len(parts) + 1) if at == 1 or _is_module(base.joinpath(*parts[1:at])))
+        found.add(".".join(parts[1:longest]))
+    return found - {""}
 
 
-def test_the_architecture_names_no_module_that_is_gone():
-    packages = {name.partition(".")[0] for name in modules()}
-    assert set().union(*LAYERS) <= modules().keys() | packages
+def _is_module(path: Path) -> bool:
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def test_the_architecture_names_every_wing_and_none_that_is_gone():
+    assert set().union(*FLOORS) == {wing(name) for name in modules()}
 
 
 @pytest.mark.parametrize("module", modules())
-def test_a_module_imports_only_from_layers_before_it(module):
-    behind = {name for name in own_imports(modules()[module]) if layer(name) > layer(module)}
-    assert not behind, f"{module} imports {behind}"
+def test_a_module_imports_only_from_its_wing_and_from_floors_below(module):
+    above = {
+        name for name in own_imports(modules()[module]) if wing(name) != wing(module) and floor(name) >= floor(module)
+    }
+    assert not above, f"{module} imports {above}"
+
+
+@pytest.mark.parametrize("package", ["autograder", "lab"])
+def test_no_module_imports_what_imports_it(package):
+    paths = {
+        ".".join(path.relative_to(ROOT / package).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (ROOT / package).rglob("*.py")
+        if path.parent != ROOT / package or path.name != "__init__.py"
+    }
+    waiting = {name: own_imports(path, package) & paths.keys() - {name} for name, path in paths.items()}
+    while leaves := [name for name, imports in waiting.items() if not imports & waiting.keys()]:
+        for name in leaves:
+            del waiting[name]
+    assert not waiting, f"a circle of imports: {waiting}"
 
 
 @pytest.mark.parametrize("module", modules())
 def test_only_what_writes_for_nbgrader_imports_it(module):
     names = {name.partition(".")[0] for name in imported(modules()[module])}
     heavy = names & {"nbgrader", "nbformat", "nbconvert", "sqlalchemy"}
-    assert not heavy or module in {*NBGRADER, "markup"}, f"{module} imports {heavy}"
+    assert not heavy or module in {*NBGRADER, "gradebook.markup"}, f"{module} imports {heavy}"
     assert "nbgrader" not in names or module in NBGRADER
 
 
@@ -95,7 +123,7 @@ def test_only_what_writes_for_nbgrader_imports_it(module):
 def test_the_sandbox_imports_nothing_of_the_package_but_itself(module):
     runs_there = module.removeprefix("sandbox.") in {"", *RUNS_WITH_STUDENT_CODE}
     allowed = {"sandbox"} if runs_there else {"sandbox", "model"}
-    assert own_imports(modules()[module]) <= allowed
+    assert {wing(name) for name in own_imports(modules()[module])} <= allowed
 
 
 RUNS_WITH_STUDENT_CODE = ["capture", "replay", "wire", "place", "confine", "zygote"]
@@ -117,6 +145,6 @@ def loaded_after(code: str) -> set[str]:
 
 def test_the_command_line_starts_without_the_seconds_that_nbgrader_takes():
     loaded = loaded_after("import autograder.cli")
-    assert "autograder.grading" in loaded
+    assert "autograder.judging.grading" in loaded
     heavy = {"nbgrader", "nbformat", "nbconvert", "jupyter_client", "IPython", "matplotlib", "sqlalchemy"}
     assert not heavy & loaded

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import checking, scoring
+from autograder.judging import checking, scoring
 from autograder.model import CheckKind, CheckResult, KitError, Status
 
 from .notebooks import code, grade_id, handed_in, notebook, solutions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import Grader
-from autograder.mistakes import as_submissions, known_mistakes
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import as_submissions, known_mistakes
 from autograder.model import Outcome, Submission
 from autograder.sandbox import warm
 from autograder.sandbox.pool import Sandbox

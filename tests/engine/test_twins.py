@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course as courses
-from autograder.course import Course
+from autograder.course import plan, twins
+from autograder.course.course import Course
 from autograder.model import KitError, Plan, TwinKind
 from autograder.sandbox.wire import pack_all
 
@@ -60,7 +60,7 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "checks"
     folder.mkdir()
     shutil.copy(ROOT / "autograder/checks/02_chain.toml", folder)
-    monkeypatch.setattr(courses, "CHECKS", folder)
+    monkeypatch.setattr(plan, "CHECKS", folder)
     return folder / "02_chain.toml"
 
 
@@ -77,7 +77,7 @@ keep = "b > 1e9"
 
 def test_draws_that_never_keep_are_refused_with_the_condition(checks, monkeypatch):
     checks.write_text(checks.read_text(encoding="utf-8") + DRAW, encoding="utf-8")
-    monkeypatch.setattr(courses, "MOST_DRAWS", 50)
+    monkeypatch.setattr(twins, "MOST_DRAWS", 50)
     with pytest.raises(KitError) as refused:
         Course(ROOT, "a").plan("02_chain")
     assert str(refused.value) == "checks/02_chain.toml: 50 draws of twin never_1 did not meet `b > 1e9`."

@@ -17,9 +17,10 @@ from typing import Any
 
 import nbgrader.api as api
 
-from autograder.course import SECRET_FILE, Course
+from autograder.course.course import Course
+from autograder.course.notebook import stub_of
+from autograder.course.secret import SECRET_FILE
 from autograder.model import Plan
-from autograder.notebook import stub_of
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "1_neuron"

@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from autograder import batch, cli
-from autograder.cli import grade_class
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder import cli
+from autograder.classes.jobs import jobs_in
+from autograder.classes.run import grade_class
+from autograder.course.course import Course
+from autograder.gradebook.keeper import GradebookKeeper
+from autograder.judging.grading import Grader
 from autograder.model import Record
 from autograder.sandbox.confine import Limits
 
@@ -56,9 +58,9 @@ def regrade(course: Course) -> tuple[list[Record], str]:
     """What `autograder grade submitted` does, in this process: the records, and what is printed."""
     text = StringIO()
     with engine_on(course) as grader:
-        jobs = batch.jobs_in(course, course.root / "submitted")
+        jobs = jobs_in(course, course.root / "submitted")
         console, results = Console(file=text, width=200), course.root / "results.jsonl"
-        records = grade_class(grader, jobs, workers=1, results=results, gradebook=True, console=console)
+        records = grade_class(grader, jobs, workers=1, results=results, keeper=GradebookKeeper(course), console=console)
     return records, text.getvalue()
 
 

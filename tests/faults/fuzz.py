@@ -19,7 +19,13 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-MODULES = ("autograder.sandbox.wire", "autograder.notebook", "autograder.repair", "autograder.celltext", "json.decoder")
+MODULES = (
+    "autograder.sandbox.wire",
+    "autograder.course.notebook",
+    "autograder.handed_in.repair",
+    "autograder.course.celltext",
+    "json.decoder",
+)
 LONGEST = 1 << 15
 ONE = "--only"
 

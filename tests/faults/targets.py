@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from autograder.batch import read_records
-from autograder.course import Course, submission_of
+from autograder.classes.records import read_records
+from autograder.course.cells import submission_of
+from autograder.course.course import Course
+from autograder.course.notebook import as_json
+from autograder.handed_in.repair import repair
 from autograder.model import Record
-from autograder.notebook import as_json
-from autograder.repair import repair
 from autograder.sandbox import wire
 from autograder.sandbox.wire import ArrayFrame, End, Gave, Got, GraderEnd, Odd, Output, SequenceFrame, Shown, WireError
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.batch import read_records
-from autograder.course import Course
+from autograder.classes.records import read_records
+from autograder.course.course import Course
 from autograder.model import KitError, Record
 
 from . import classroom

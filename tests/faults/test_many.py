@@ -11,10 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder import batch
-from autograder.batch import Job
-from autograder.course import Course
-from autograder.grading import Graded, Grader
+from autograder.classes.jobs import Job, grade_all
+from autograder.course.course import Course
+from autograder.judging.grading import Graded, Grader
 from autograder.model import Record
 
 from . import classroom
@@ -77,7 +76,7 @@ def grade_many(course: Course, students: int) -> None:
             most_alive = max(most_alive, graded_alive() - others)
 
     with Grader(course, LIMITS) as grader:
-        records = batch.grade_all(
+        records = grade_all(
             grader,
             jobs,
             workers=2,
@@ -147,7 +146,7 @@ def test_workers_keep_to_a_core_each_when_there_is_one_for_every_core(tmp_path: 
         meeting.wait(60)
 
     with Grader(course, LIMITS) as grader:
-        batch.grade_all(
+        grade_all(
             grader, jobs, workers=count, results=None, keep=keep, is_kept=lambda record: True, told=lambda record: None
         )
     wanted = {frozenset([core]) for core in cores} if count == len(cores) else {frozenset(cores)}
@@ -158,7 +157,7 @@ def test_workers_keep_to_a_core_each_when_there_is_one_for_every_core(tmp_path: 
 
 def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
     """Many students, no sandbox: what is written is what was found."""
-    from autograder import gradebook
+    from autograder.gradebook import book as gradebook
 
     course = classroom.make_course(tmp_path / "course", (CHAIN, STEP))
     with Grader(course, LIMITS) as grader:

@@ -11,8 +11,8 @@ from typing import Any
 import nbgrader.api as api
 import pytest
 
-from autograder import gradebook
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.gradebook import book as gradebook
 from autograder.model import KitError
 
 from . import classroom

@@ -12,12 +12,15 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import batch, checking, gradebook, nbgrader_plugin
-from autograder.batch import Job
-from autograder.checking import Check
-from autograder.course import Course
-from autograder.feedback import verdict
-from autograder.grading import Grader
+from autograder.classes.jobs import Job, grade_one
+from autograder.classes.records import read_records
+from autograder.course.course import Course
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import plugins as nbgrader_plugin
+from autograder.judging import checking
+from autograder.judging.checking import Check
+from autograder.judging.feedback import verdict
+from autograder.judging.grading import Grader
 from autograder.model import Case, CheckKind, KitError, Record, Status
 
 from . import classroom
@@ -151,7 +154,7 @@ def test_a_fault_of_the_engine_costs_nobody_else(course: Course, faulty_engine: 
 
 
 def _records(course: Course) -> list[Record]:
-    return list(batch.read_records(course.root / "results.jsonl").values())
+    return list(read_records(course.root / "results.jsonl").values())
 
 
 def test_a_file_that_cannot_be_read_is_left_for_review(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,19 +175,19 @@ def test_a_file_that_cannot_be_read_is_left_for_review(course: Course, monkeypat
 def test_a_warm_process_that_is_ended_from_outside_costs_nobody_anything(course: Course) -> None:
     job = Job(student="ann", notebook=STEP, path=course.root / "submitted" / "ann" / ASSIGNMENT)
     with engine_on(course) as grader:
-        first = batch.grade_one(grader, job).record
+        first = grade_one(grader, job).record
         assert first.score == first.max_score
         for child in classroom.descendants(os.getpid()):
             if b"autograder.sandbox.zygote" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(child, signal.SIGKILL)
-        assert batch.grade_one(grader, job).record == first
+        assert grade_one(grader, job).record == first
 
 
 def test_faults_of_the_course_s_own_files_are_left_for_review(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_reference(*_: object) -> None:
         raise KitError("The solution of a gap raises.")
 
-    monkeypatch.setattr("autograder.grading._hold_reference", no_reference)
+    monkeypatch.setattr("autograder.judging.grading._hold_reference", no_reference)
     monkeypatch.setattr(engine(), "_speeches", {})
     records, said = regrade(course)
     assert {status for record in records for status in statuses(record).values()} == {Status.REVIEW}

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from autograder import gradebook
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.gradebook import book as gradebook
 from autograder.model import KitError, Record
 
 from . import classroom
@@ -203,9 +203,9 @@ def test_a_full_disk_is_said_and_nothing_is_lost(namespace: list[str], course: C
 WRITE = """
 import sys
 from msgspec.structs import replace
-from autograder import gradebook
-from autograder.batch import read_records
-from autograder.course import Course
+from autograder.gradebook import book as gradebook
+from autograder.classes.records import read_records
+from autograder.course.course import Course
 from autograder.model import KitError
 from pathlib import Path
 root = Path.cwd()

@@ -18,11 +18,14 @@ from typing import Any
 import nbgrader.api as api
 from rich.console import Console
 
-from autograder import batch, notebook
-from autograder.autograded import handed_out
-from autograder.cli import grade_class
-from autograder.course import SECRET_FILE, Course
-from autograder.grading import Grader
+from autograder.classes.jobs import jobs_in
+from autograder.classes.run import grade_class
+from autograder.course import notebook
+from autograder.course.course import Course
+from autograder.course.secret import SECRET_FILE
+from autograder.gradebook.autograded import handed_out
+from autograder.gradebook.keeper import GradebookKeeper
+from autograder.judging.grading import Grader
 
 ROOT = Path(__file__).parents[2]
 SECRET = "feedback"
@@ -161,8 +164,10 @@ def make(folder: Path) -> Course:
     for name in names["2_layer"]:
         hand_in(course, "fay", name, content(course, name, {**right, **SHAPES}))
     with Grader(course) as grader:
-        jobs, quiet = batch.jobs_in(course, folder / "submitted"), Console(file=StringIO())
-        grade_class(grader, jobs, workers=2, results=folder / "results.jsonl", gradebook=True, console=quiet)
+        jobs, quiet = jobs_in(course, folder / "submitted"), Console(file=StringIO())
+        grade_class(
+            grader, jobs, workers=2, results=folder / "results.jsonl", keeper=GradebookKeeper(course), console=quiet
+        )
     _by_hand(f"sqlite:///{folder / 'gradebook.db'}")
     return course
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from autograder.feedback_page import HERE
+from autograder.gradebook.feedback_page import HERE
 
 from .reader import Element
 

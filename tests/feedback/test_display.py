@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import display, stories
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.judging import display, stories
+from autograder.judging.scoring import MESSAGES
 from autograder.model import Answer, Case, Gap, Numbers, Outcome, Plan, Twin, TwinKind
-from autograder.scoring import MESSAGES
 
 ROOT = Path(__file__).parents[2]
 

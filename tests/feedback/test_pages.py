@@ -12,9 +12,9 @@ import pytest
 from nbgrader.converters.base import NbGraderException
 from traitlets.config import Config
 
-from autograder import feedback
-from autograder.course import Course
-from autograder.feedback_page import FeedbackPage
+from autograder.course.course import Course
+from autograder.gradebook.feedback_page import FeedbackPage
+from autograder.judging import feedback
 
 from . import classroom
 from .reader import Element

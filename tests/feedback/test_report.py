@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from autograder import report
-from autograder.mistakes import known_mistakes
+from autograder.classes import report
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import GapResult, Record, Status
 
 MISTAKES = known_mistakes("02_chain")

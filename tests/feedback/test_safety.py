@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pytest
 
-from autograder import feedback, feedback_page, markup
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.gradebook import feedback_page, markup
+from autograder.judging import feedback
 from autograder.model import TwinKind, Value
 
 from .classroom import PNG

@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ASK = """
 import json
-from autograder import doctor
+from autograder.sandbox import doctor
 from autograder.model import KitError
 try:
     doctor.must_hold()

@@ -26,10 +26,10 @@ from scene import REPOSITORY, Listeners, Scene
 from sqlalchemy import event
 from sqlalchemy.engine import Engine as SqlEngine
 
-from autograder import grading
-from autograder.course import Course
-from autograder.gradebook import database_url, load_config, register_assignments
-from autograder.grading import Grader
+from autograder.course.course import Course
+from autograder.gradebook.book import database_url, load_config, register_assignments
+from autograder.judging import grading
+from autograder.judging.grading import Grader
 
 
 def main(folder: Path, out: Path, wanted: list[str]) -> None:

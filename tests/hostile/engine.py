@@ -23,9 +23,11 @@ else:  # as a script of another user or of an installed kit, which has no tests
     from scene import REPOSITORY, Listeners, Scene  # type: ignore[no-redef,import-not-found]
 
 import autograder
-from autograder import batch, feedback
-from autograder.course import Course
-from autograder.grading import Graded, Grader
+from autograder.classes.grade import grade_one
+from autograder.classes.jobs import jobs_in
+from autograder.course.course import Course
+from autograder.judging import feedback
+from autograder.judging.grading import Graded, Grader
 from autograder.sandbox.confine import Limits
 
 LIMITS = Limits(
@@ -118,9 +120,9 @@ class Engine:
         known = len(self.listeners.connections)
         started = time.monotonic()
         try:
-            jobs = batch.jobs_in(self.grader.course, folder.parents[1])
+            jobs = jobs_in(self.grader.course, folder.parents[1])
             job = next(job for job in jobs if (job.student, job.notebook) == (entry.id, entry.notebook))
-            graded = batch.grade_one(self.grader, job)
+            graded = grade_one(self.grader, job)
         except BaseException as error:  # whatever it is, it would have stopped the class
             return Seen(
                 score=None,

@@ -24,7 +24,7 @@ from typing import Self
 import numpy as np
 
 import autograder
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.model import Plan, Transcript
 
 REPOSITORY = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from autograder.feedback import WORDS
+from autograder.judging.feedback import WORDS
 from autograder.model import Status
 
 from .conftest import NBGRADERS_PART

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from autograder import doctor
-from autograder.doctor import Finding
 from autograder.model import KitError
+from autograder.sandbox import doctor
 from autograder.sandbox.confine import Limits
+from autograder.sandbox.doctor import Finding
 from autograder.sandbox.pool import Sandbox
 
 from ..sandbox.layers import NO_NAMESPACES

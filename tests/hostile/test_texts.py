@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder import feedback
+from autograder.classes.report import print_class
+from autograder.judging import feedback
 from autograder.model import GapResult, Record, Status
-from autograder.report import print_class
 
 from .entries import ASSIGNMENT
 from .scene import REPOSITORY

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from lab import data, kernel
+from lab import data, front, kernel
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     config.InteractiveShell.colors = "nocolor"
     main, hook = sys.modules["__main__"], sys.displayhook
     running = InteractiveShell.instance(config=config)
-    kernel.listen()  # as the first `import lab` of a kernel does
+    kernel.listen(front.warm_up)  # as the first `import lab` of a kernel does
     yield running
     InteractiveShell.clear_instance()
     sys.modules["__main__"], sys.displayhook = main, hook

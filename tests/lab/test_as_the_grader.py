@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checking, mistakes
-from autograder.course import Course, with_answers
-from autograder.grading import Grader
-from autograder.mistakes import Mistake
+from autograder.course.cells import with_answers
+from autograder.course.course import Course
+from autograder.judging import checking, mistakes
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import Mistake
 from autograder.model import Case, Cell, CellKind, CheckKind, Plan, Submission, Transcript
 from lab import data
 from lab.checks import judge_gap

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder.course.course import Course
+from autograder.judging.grading import Grader
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.mistakes import Mistake, name_of
+from autograder.judging.mistakes import Mistake, name_of
 from autograder.model import Answer, CellKind, Gap, Outcome, Plan, Submission, Transcript, Twin, TwinKind
 from autograder.model import Cell as CourseCell
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.course import Course
-from autograder.mistakes import Mistake, known_mistakes
+from autograder.course.course import Course
+from autograder.judging.mistakes import Mistake, known_mistakes
 from autograder.model import Gap
 
 from .conftest import ROOT

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from autograder import verify
-from autograder.course import Course, read_toml
-from autograder.grading import Grader
-from autograder.mistakes import FAMILIES, known_mistakes
+from autograder.author import verify
+from autograder.course.course import Course
+from autograder.course.data import read_toml
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import FAMILIES, known_mistakes
+from autograder.judging.stories import SOMETHING_ELSE
 from autograder.model import Outcome, Status
-from autograder.stories import SOMETHING_ELSE
 
 from ..engine.notebooks import handed_in
 from .conftest import ROOT

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.course.notebook import solution_of, stub_of
 from autograder.model import Status
-from autograder.notebook import solution_of, stub_of
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "1_neuron"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import SECRET_FILE, Course
-from autograder.grading import Grader
+from autograder.course.course import Course
+from autograder.course.secret import SECRET_FILE
+from autograder.judging.grading import Grader
 
 from .cases import ASSIGNMENT, CASES, NOTEBOOKS, ROOT, Case
 

@@ -14,10 +14,12 @@ import nbgrader.api as api
 import pytest
 from rich.console import Console
 
-from autograder import batch
-from autograder.cli import grade_class
-from autograder.course import Course
-from autograder.grading import Graded, Grader
+from autograder.classes.grade import grade_one
+from autograder.classes.jobs import jobs_in
+from autograder.classes.run import grade_class
+from autograder.course.course import Course
+from autograder.gradebook.keeper import GradebookKeeper
+from autograder.judging.grading import Graded, Grader
 from autograder.model import Status
 
 from .cases import ASSIGNMENT, CASES, IN_SHORT, NAMES_FROM, NOTEBOOKS, Case
@@ -32,11 +34,11 @@ GradeCase = Callable[[Case], list[Graded]]
 @pytest.fixture(scope="session")
 def graded(grader: Grader) -> GradeCase:
     """Both notebooks of one student, as the kit grades a class."""
-    jobs = batch.jobs_in(grader.course, grader.course.root / "submitted")
+    jobs = jobs_in(grader.course, grader.course.root / "submitted")
 
     @functools.cache
     def grade(student: str) -> list[Graded]:
-        return [batch.grade_one(grader, job) for job in jobs if job.student == student]
+        return [grade_one(grader, job) for job in jobs if job.student == student]
 
     return lambda case: grade(case.name)
 
@@ -111,8 +113,8 @@ def test_both_routes_write_the_same_marks_for_a_class_of_such_students(
     with api.Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         book.remove_assignment(ASSIGNMENT)
     monkeypatch.setattr(grader, "course", course)
-    jobs, console = batch.jobs_in(course, course.root / "submitted"), Console(file=StringIO())
-    grade_class(grader, jobs, workers=1, results=None, gradebook=True, console=console)
+    jobs, console = jobs_in(course, course.root / "submitted"), Console(file=StringIO())
+    grade_class(grader, jobs, workers=1, results=None, keeper=GradebookKeeper(course), console=console)
     by_kit = marks_in(course.root / "gradebook.db")
     assert by_kit == by_nbgrader
     points = {gap.name: gap.points for name in NOTEBOOKS for gap in course.plan(name).gaps}

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from autograder import notebook, submitted
-from autograder.course import Course, submission_of
-from autograder.notebook import Repaired, SourceNotebook
-from autograder.repair import repair
+from autograder.course import notebook
+from autograder.course.cells import submission_of
+from autograder.course.course import Course
+from autograder.course.notebook import Repaired, SourceNotebook
+from autograder.handed_in import submitted
+from autograder.handed_in.repair import repair
 
 from .cases import ASSIGNMENT, CHAIN, GAPS, ROOT, SOLUTIONS, STEP, STUBS, Book, code, id_of, released
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.leaks import secrets_of
+from autograder.author.leaks import secrets_of
+from autograder.course.course import Course
 from lab.pictures import static
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from autograder.course import SECRET_FILE, Course
-from autograder.mistakes import known_mistakes
+from autograder.course.course import Course
+from autograder.course.secret import SECRET_FILE
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import Plan
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch import read_records
-from autograder.course import Course
-from autograder.mistakes import known_mistakes
-from autograder.report import families
+from autograder.classes.records import read_records
+from autograder.classes.report import families
+from autograder.course.course import Course
+from autograder.judging.mistakes import known_mistakes
 
 from .conftest import BIN, NOTEBOOK, ROOT, WITHOUT_LANDLOCK, hand_in, must, refused, run, students
 

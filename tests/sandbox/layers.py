@@ -2,7 +2,7 @@
 
 It moves into fresh user, mount, process, network and IPC namespaces in which nothing but FOLDER can be written, and
 FOLDER is memory that vanishes with them: with layers switched off, an attempt may succeed. For each layer it prints the
-outcome of every attempt of `autograder/probes.py`, as JSON.
+outcome of every attempt of `autograder/sandbox/probes.py`, as JSON.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-from autograder import doctor, probes
-from autograder.sandbox import confine
+from autograder.sandbox import confine, doctor, probes
 from autograder.sandbox.confine import Confinement, Limits
 
 LIMITS = Limits()

@@ -119,7 +119,7 @@ def test_the_table_has_these_rows() -> None:
 
 
 def test_every_attempt_of_the_doctor_is_in_the_table() -> None:
-    from autograder import probes
+    from autograder.sandbox import probes
 
     nowhere = {"grader": "1", "canary": "", "folder": "", "checks": ""}
     in_table = {attempt for attempts in ROWS.values() for attempt in attempts}

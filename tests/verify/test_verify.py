@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import verify
-from autograder.course import Course
-from autograder.grading import Grader
-from autograder.mistakes import Mistake, known_mistakes
+from autograder.author import verify
+from autograder.author.mutation import mutants
+from autograder.course.course import Course
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import Mistake, known_mistakes
 from autograder.model import Plan
-from autograder.mutation import mutants
 
 ROOT = Path(__file__).parents[2]
 NAME = "06_relu_arrays"

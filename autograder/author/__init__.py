@@ -1,0 +1,1 @@
+"""For whoever writes the course: generate what students get, have the kit grade itself, show a class."""

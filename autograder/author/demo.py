@@ -1,0 +1,180 @@
+"""A class of synthetic students through the whole pipeline: release, grading, gradebook, feedback."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.classes.jobs import jobs_in
+from autograder.classes.run import grade_class
+from autograder.course.course import Course
+from autograder.course.secret import SECRET_FILE
+from autograder.gradebook.commands import nbgrader
+from autograder.gradebook.keeper import GradebookKeeper
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import known_mistakes
+from autograder.model import KitError, Plan
+
+ASSIGNMENT = "1_neuron"
+SECRET = "demo"
+HANDED_IN = datetime(2026, 1, 12, 18, 0, tzinfo=UTC)
+
+CRASHES = {
+    "a SyntaxError": "{gap} = (1 +",
+    "an exception": "{gap} = 1 / 0",
+    "a loop without end": "while True: pass",
+    "os._exit(0)": "import os\nos._exit(0)",
+    "a segmentation fault": "import ctypes\nctypes.string_at(0)",
+}
+
+Answers = Mapping[str, str]
+"""Source of a gap's cell by the gap's name; gaps not named stay as handed out."""
+
+
+def run(root: Path, folder: Path, console: Console) -> None:
+    """Make the class, grade it, and say where to look."""
+    folder = folder.resolve()
+    console.print(f"A course in {folder.name}/: release by nbgrader ...")
+    _make_course(root, folder)
+    course = Course(folder, SECRET)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT, secret=SECRET)
+    students = class_of(course)
+    for student, answers in students.items():
+        _hand_in(course, student, answers)
+    console.print(f"Grading {len(students)} students, {ASSIGNMENT} ...")
+    with Grader(course) as grader:
+        jobs = jobs_in(course, folder / "submitted")
+        records = grade_class(
+            grader,
+            jobs,
+            workers=os.cpu_count() or 1,
+            results=folder / "results.jsonl",
+            keeper=GradebookKeeper(course),
+            console=console,
+        )
+    console.print("Feedback by nbgrader ...")
+    nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
+    wrong = next(record for record in records if record.student == "ben" and record.score != record.max_score)
+    here = _near(folder)
+    jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
+    page = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
+    console.print(
+        f"\nWhat a student reads: [bold]{page}[/bold]\n"
+        f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
+        f"Every record: {here}/results.jsonl",
+        highlight=False,
+    )
+
+
+def _near(folder: Path) -> str:
+    return os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else str(folder)
+
+
+def _make_course(root: Path, folder: Path) -> None:
+    if folder.exists():
+        if not (folder / "results.jsonl").exists() and any(folder.iterdir()):
+            raise KitError(f"{folder} exists and is no earlier demo. Give another folder: autograder demo FOLDER")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    shutil.copytree(root / "source", folder / "source")
+    shutil.copy(root / "nbgrader_config.py", folder)
+    (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
+    (folder / "results.jsonl").touch()
+
+
+def class_of(course: Course) -> dict[str, dict[str, Answers]]:
+    """The class: student, notebook, answers. The same at every run."""
+    rng = random.Random(7)
+    plans = [course.plan(name) for name, source in course.sources.items() if source.assignment == ASSIGNMENT]
+    makers: dict[str, Callable[[Plan], Answers]] = {
+        "ada": _right,
+        "alan": _right,
+        "amir": _untouched,
+        "anna": _typed_in,
+        "ben": lambda plan: _mistaken(plan, rng, share=0.35),
+        "bo": lambda plan: _mistaken(plan, rng, share=0.25),
+        "carla": lambda plan: _mistaken(plan, rng, share=0.2),
+        "chen": _right,
+        "dario": lambda plan: _begun(plan, rng),
+        "dina": lambda plan: _mistaken(plan, rng, share=0.15),
+        "emil": lambda plan: _mistaken(plan, rng, share=0.5),
+        "eva": lambda plan: _begun(plan, rng),
+        "farid": lambda plan: _mistaken(plan, rng, share=0.3),
+        "finn": lambda plan: _crashing(plan, "a SyntaxError"),
+        "grete": lambda plan: _crashing(plan, "an exception"),
+        "hana": lambda plan: _crashing(plan, "a loop without end"),
+        "ida": lambda plan: _crashing(plan, "os._exit(0)"),
+        "ivan": lambda plan: _crashing(plan, "a segmentation fault"),
+        "jana": lambda plan: _mistaken(plan, rng, share=0.2),
+        "jonas": lambda plan: _mistaken(plan, rng, share=0.1),
+        "kemal": _right,
+        "lea": lambda plan: _mistaken(plan, rng, share=0.25),
+        "lin": lambda plan: _mistaken(plan, rng, share=0.4),
+        "mia": lambda plan: _mistaken(plan, rng, share=0.2),
+    }
+    return {student: {plan.notebook: make(plan) for plan in plans} for student, make in makers.items()}
+
+
+def _right(plan: Plan) -> Answers:
+    return {gap.name: gap.solution for gap in plan.gaps}
+
+
+def _untouched(plan: Plan) -> Answers:
+    return {}
+
+
+def _typed_in(plan: Plan) -> Answers:
+    """The page's numbers typed in, wherever a gap asks for numbers."""
+    page = {"xw0": -3.0, "xw1": 2.0, "xw2": 6.0, "z": 6.0, "relu_dz": 1.0, "drelu_dsum": 1.0}
+    return {
+        gap.name: "\n".join([gap.stub.split("\n")[0], *(f"{name} = {page.get(name, 1.0)}" for name in gap.outputs)])
+        for gap in plan.gaps
+        if gap.outputs and not gap.driver
+    }
+
+
+def _mistaken(plan: Plan, rng: random.Random, *, share: float) -> Answers:
+    """Right, but for known mistakes in a share of the gaps; the first mistake of a gap is the commonest."""
+    answers = dict(_right(plan))
+    known = known_mistakes(plan.notebook)
+    for gap in plan.gaps:
+        own = [mistake for mistake in known if mistake.gap == gap.name]
+        if own and rng.random() < share:
+            weights = [1 / (place + 1) for place in range(len(own))]
+            answers[gap.name] = f"{gap.stub.split(chr(10))[0]}\n{rng.choices(own, weights)[0].source}"
+    return answers
+
+
+def _begun(plan: Plan, rng: random.Random) -> Answers:
+    """Right as far as it goes."""
+    done = plan.gaps[: rng.randint(2, max(2, len(plan.gaps) - 2))]
+    return {gap.name: gap.solution for gap in done}
+
+
+def _crashing(plan: Plan, how: str) -> Answers:
+    """Right, but one gap ends badly."""
+    victim = plan.gaps[1]
+    return {**_right(plan), victim.name: f"{victim.stub.split(chr(10))[0]}\n{CRASHES[how].format(gap=victim.name)}"}
+
+
+def _hand_in(course: Course, student: str, notebooks: Mapping[str, Answers]) -> None:
+    """Fill a student's answers into the released notebooks, and put them where nbgrader looks for submissions."""
+    folder = course.root / "submitted" / student / ASSIGNMENT
+    folder.mkdir(parents=True)
+    for name, answers in notebooks.items():
+        content = json.loads((course.root / "release" / ASSIGNMENT / f"{name}.ipynb").read_text(encoding="utf-8"))
+        for cell in content["cells"]:
+            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if grade_id in answers:
+                cell["source"] = answers[grade_id]
+        (folder / f"{name}.ipynb").write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    stamp = HANDED_IN + timedelta(minutes=len(student))
+    (folder / "timestamp.txt").write_text(stamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC") + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Many notebooks: found, graded on several cores, kept as records, and reported."""

@@ -1,0 +1,150 @@
+"""Grade a class on several cores, with what an earlier run has left.
+
+Records whose submission and suite agree are used again. A fault while one notebook is graded leaves that notebook for
+review and everybody else alone; a file that cannot be written ends the run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import msgspec
+
+from autograder.classes.jobs import Job
+from autograder.classes.records import Results, cannot_write
+from autograder.handed_in import submitted
+from autograder.handed_in.submitted import HandedIn
+from autograder.judging.grading import Graded, Grader
+from autograder.model import Record
+
+
+def grade_all(
+    grader: Grader,
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    results: Path | None,
+    keep: Callable[[Graded], object],
+    is_kept: Callable[[Record], bool],
+    told: Callable[[Record], object],
+) -> list[Record]:
+    """Grade all jobs, in any order; the records in the order of the jobs.
+
+    Args:
+        grader: Shared by the workers.
+        jobs: What to grade.
+        workers: How many notebooks at once.
+        results: Where records are written as they come, and found again; None for nowhere.
+        keep: Called with each notebook graded anew, before its record is written.
+        is_kept: Whether what `keep` has made for an earlier record is still there; if not, the notebook is graded anew.
+        told: Called with each record.
+
+    Raises:
+        KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
+    """
+    found: dict[Job, Record] = {}
+    with _workers(grader, workers) as pool, Results(results) as earlier:
+        waiting = {
+            pool.submit(_grade, grader, job, earlier.records.get((job.student, job.notebook)), keep, is_kept): job
+            for job in jobs
+        }
+        try:
+            for done in as_completed(waiting):
+                record, is_new = done.result()
+                found[waiting[done]] = record
+                if is_new:
+                    earlier.add(record)
+                told(record)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [found[job] for job in jobs]
+
+
+def _workers(grader: Grader, count: int) -> ThreadPoolExecutor:
+    """So many threads; one has seen, in the sandbox it goes on with, that student code can be held. KitError if not.
+
+    If there are enough for all cores, each keeps to one, with the processes that it starts. A worker and its runner
+    take turns: on one core each wakes the other at once, while an idle core has to be woken first, a hundred times a
+    notebook.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    turns = itertools.cycle([{core} for core in cores] if count >= len(cores) else [set(cores)])
+    pool = ThreadPoolExecutor(count, initializer=lambda: os.sched_setaffinity(0, next(turns)))
+    assert pool.submit(lambda: grader.isolation).result()
+    return pool
+
+
+def _grade(
+    grader: Grader,
+    job: Job,
+    before: Record | None,
+    keep: Callable[[Graded], object],
+    is_kept: Callable[[Record], bool],
+) -> tuple[Record, bool]:
+    """The record of a job, and whether it is a new one to be written."""
+    if before and is_kept(before) and _still_holds(grader, job, before):
+        return before, False
+    graded = grade_one(grader, job)
+    try:
+        keep(graded)
+    except OSError as error:
+        raise cannot_write(error.filename, error) from error
+    return graded.record, bool(graded.record.submission)
+
+
+def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
+    """Whether an earlier record is of the same file and the same checks; what was up for review is tried again."""
+    if before.score is None or before.suite != grader.course.suite:
+        return False
+    try:
+        handed_in = _handed_in(grader, job)
+    except OSError:
+        return False
+    return handed_in is not None and hashlib.sha256(handed_in.data).hexdigest() == before.submission
+
+
+def grade_one(grader: Grader, job: Job) -> Graded:
+    """Grade one notebook. Nothing raises: after a fault of ours it is tried once more, and then left for review."""
+    try:
+        return _graded(grader, job)
+    except Exception:  # a warm process may have been ended from outside
+        grader.start_afresh()
+    try:
+        return _graded(grader, job)
+    except Exception as fault:
+        grader.start_afresh()
+        return grader.for_review(_bytes(grader, job), student=job.student, name=job.notebook, fault=fault)
+
+
+def _bytes(grader: Grader, job: Job) -> bytes:
+    """What was handed in; nothing if that is what fails."""
+    try:
+        handed_in = _handed_in(grader, job)
+    except Exception:
+        return b""
+    return handed_in.data if handed_in else b""
+
+
+def _graded(grader: Grader, job: Job) -> Graded:
+    handed_in = _handed_in(grader, job)
+    if handed_in is None:
+        return grader.not_handed_in(job.student, job.notebook)
+    graded = grader.grade(handed_in.data, student=job.student, name=job.notebook)
+    if not handed_in.remark:
+        return graded
+    record = msgspec.structs.replace(graded.record, remarks=(*graded.record.remarks, handed_in.remark))
+    return dataclasses.replace(graded, record=record)
+
+
+def _handed_in(grader: Grader, job: Job) -> HandedIn | None:
+    if job.path.is_file():
+        data = submitted.read(job.path, grader.limits.submission_bytes)
+        return None if data is None else HandedIn(data=data)
+    return grader.handed_in(job.path, job.notebook)

@@ -1,0 +1,79 @@
+"""The notebook as graded, where formgrader and nbgrader's feedback look for it."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from nbformat.notebooknode import from_dict
+from nbgrader.utils import compute_checksum
+
+from autograder.course import notebook
+from autograder.course.course import Course
+from autograder.gradebook.timestamps import timestamp_bytes, timestamp_in
+from autograder.judging import feedback
+from autograder.judging.grading import Graded
+
+
+def write_autograded(course: Course, graded: Graded) -> Path:
+    """The notebook as graded, where formgrader and `generate_feedback` look for it."""
+    record = graded.record
+    path = course.autograded(record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = notebook_with_outputs(course, graded)
+    for cell in content["cells"]:
+        marks = cell["metadata"].get("nbgrader")
+        if marks:
+            cell["metadata"] = {
+                **cell["metadata"],
+                "nbgrader": {**marks, "checksum": handed_out_checksums(course, record.notebook)[marks["grade_id"]]},
+            }
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+    os.replace(part, path)
+    said = _timestamp(course.root / "submitted" / record.student / record.assignment)
+    if said:
+        (path.parent / "timestamp.txt").write_bytes(said)
+    return path
+
+
+def _timestamp(folder: Path) -> bytes:
+    """What `timestamp.txt` says; nothing if it cannot be read, which is told when the gradebook is written."""
+    stamp = timestamp_in(folder)
+    try:
+        return timestamp_bytes(stamp) if stamp is not None else b""
+    except (OSError, ValueError):
+        return b""
+
+
+@cache
+def handed_out_checksums(course: Course, name: str) -> dict[str, str]:
+    """The checksum that nbgrader gives each cell of a notebook as handed out."""
+    content = notebook.as_json(handed_out(course, name), {})
+    graded = [cell for cell in content["cells"] if "nbgrader" in cell["metadata"]]
+    return {cell["metadata"]["nbgrader"]["grade_id"]: compute_checksum(from_dict(cell)) for cell in graded}
+
+
+def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
+    """A graded notebook as nbformat: the student's cells, the course's in their places, outputs and verdicts."""
+    repaired = graded.repaired
+    if repaired.unreadable:
+        repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
+    content = notebook.as_json(repaired, feedback.outputs_of(graded.record, repaired, graded.shown))
+    content["metadata"] |= feedback.metadata(graded.record, course.sources[graded.record.notebook])
+    return content
+
+
+def handed_out(course: Course, name: str, reason: str = "") -> notebook.Repaired:
+    """A notebook as handed out; above it the reason why the student's own could not be read."""
+    cells = [
+        notebook.FoundCell(
+            role=cell.role, source=notebook.stub_of(cell.source), grade_id=cell.grade_id, metadata=cell.metadata
+        )
+        for cell in course.sources[name].cells
+    ]
+    above = [notebook.FoundCell(role="text", source=reason)] if reason else []
+    return notebook.Repaired(cells=(*above, *cells))

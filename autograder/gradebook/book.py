@@ -1,0 +1,340 @@
+"""Records into nbgrader's gradebook: a class in one transaction, as nbgrader's own commands would leave it.
+
+Re-grading updates and never deletes: manual scores, comments and extra credit stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbgrader.api as api
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    SaveCells,
+)
+from nbgrader.utils import parse_utc
+from sqlalchemy import bindparam, insert, make_url, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.course.course import Course
+from autograder.course.notebook import SourceNotebook
+from autograder.gradebook.timestamps import timestamp_in, timestamp_of, unreadable_timestamp
+from autograder.model import KitError, Record, Status
+
+
+def load_config(root: Path) -> Config:
+    """The course's `nbgrader_config.py`."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+
+
+def database_url(root: Path, config: Config) -> str:
+    """Where the gradebook is: as configured, or `gradebook.db` in the course directory."""
+    return config.CourseDirectory.get("db_url", "") or f"sqlite:///{root / 'gradebook.db'}"
+
+
+def register_assignments(course: Course, url: str, config: Config, wanted: Collection[str] | None = None) -> None:
+    """Have the gradebook know notebooks, gaps and points of these assignments, or of all.
+
+    As `nbgrader generate_assignment` does; an assignment that nobody has worked on would count as 0 in every export.
+    """
+    with api.Gradebook(url) as book:
+        cell = api.GradeCell
+        rows = book.db.execute(
+            select(api.Assignment.name, api.Notebook.name, cell.name, cell.max_score)
+            .join(api.Notebook, cell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+        )
+        known = {tuple(row) for row in rows}
+        cells = book.db.execute(  # the last that nbgrader saves of each
+            select(api.Notebook.name, api.SourceCell.name).join(
+                api.Notebook, api.SourceCell.notebook_id == api.Notebook.id
+            )
+        )
+        saved = {tuple(row) for row in cells}
+        sources = [one for one in course.sources.values() if wanted is None or one.assignment in wanted]
+        unknown = [source for source in sources if not (_points(source) <= known and _cells(source) <= saved)]
+        for source in unknown:
+            book.update_or_create_assignment(source.assignment)
+    for source in unknown:
+        _register(course, source, url, config)
+
+
+def _points(source: SourceNotebook) -> set[tuple[str, str, str, float]]:
+    """Assignment, notebook, grade cell and points of every gap."""
+    return {
+        (source.assignment, source.name, cell.grade_id, float(cell.metadata["nbgrader"]["points"]))
+        for cell in source.graded
+        if cell.role == "check"
+    }
+
+
+def _cells(source: SourceNotebook) -> set[tuple[str, str]]:
+    return {(source.name, cell.grade_id) for cell in source.graded}
+
+
+def _register(course: Course, source: SourceNotebook, url: str, config: Config) -> None:
+    quiet = Config(config)
+    quiet.Exporter.default_preprocessors = []
+    exporter = NotebookExporter(config=quiet)
+    for step in [LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells]:
+        exporter.register_preprocessor(step, enabled=True)
+    resources = {"nbgrader": {"assignment": source.assignment, "notebook": source.name, "db_url": url}}
+    path = course.root / "source" / source.assignment / f"{source.name}.ipynb"
+    try:
+        exporter.from_filename(str(path), resources=resources)
+    except RuntimeError as error:  # nbgrader's, when there are marks for other gaps
+        raise KitError(
+            f"{path} has other gaps than the gradebook, which holds marks already: {error} "
+            "Put the gaps back as they were, or start with a new gradebook."
+        ) from error
+
+
+_Of = tuple[str, str, str]
+"""Student, assignment, notebook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ids:
+    """Primary keys that stand for names of the course."""
+
+    notebooks: dict[tuple[str, str], str]
+    grade_cells: dict[tuple[str, str], str]
+    solution_cells: dict[tuple[str, str], str]
+    assignments: dict[str, str]
+
+
+def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> list[str]:
+    """Write a class's marks in one transaction: all of them or, if anything fails, none.
+
+    Returns:
+        What the instructor should know, such as a submission that does not say when it was handed in.
+
+    Raises:
+        KitError: The gradebook cannot be written; its marks are as they were.
+    """
+    try:
+        _make_file(url)
+        register_assignments(course, url, config, {record.assignment for record in records})
+        with api.Gradebook(url) as book:
+            notices = _write(course, records, book, config)
+            book.db.commit()
+    except (SQLAlchemyError, OSError) as error:
+        raise _cannot_write(url, error) from error
+    return notices
+
+
+def _make_file(url: str) -> None:
+    """A new gradebook appears as a whole: one that lacked nbgrader's version could never be upgraded."""
+    path = make_url(url).database or ""
+    is_file = url.startswith("sqlite:") and path and not path.startswith((":", "file:"))
+    if not is_file or os.path.exists(path):
+        return
+    part = f"{path}.part"
+    if os.path.exists(part):  # of a run that was killed
+        os.unlink(part)
+    with api.Gradebook(f"sqlite:///{part}"):
+        pass
+    os.replace(part, path)
+
+
+def _write(course: Course, records: Sequence[Record], book: api.Gradebook, config: Config) -> list[str]:
+    session: Session = book.db
+    submissions = {(record.student, record.assignment) for record in records}
+    ids = _ids(session)
+    _create_rows(session, ids, sorted(submissions))
+    submitted = _submitted_notebooks(session)
+    notices = _save_timestamps(session, course.root, submissions)
+    _save_grades(session, ids, submitted, records)
+    _save_comments(session, ids, submitted, records)
+    session.flush()
+    session.expire_all()  # scores are sums that the database makes
+    _save_penalties(book, submissions, config)
+    return notices
+
+
+def _cannot_write(url: str, error: Exception) -> KitError:
+    """What is said when the gradebook cannot be written, with the next step."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    advice = next((advice for words, advice in _ADVICE.items() if any(word in reason for word in words.split("|"))), "")
+    where = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+    return KitError(
+        f"The gradebook {where} cannot be written: {reason}. {advice} Then run the same command again. "
+        "No mark in it has changed; what has been graded is not graded again."
+    )
+
+
+_ADVICE = {
+    "locked": "Another program is using it: wait until that has ended, or close it.",
+    "readonly|read-only|ermission": "Allow writing to the file and to its folder.",
+    "full|disk I/O|space|too large": "Free some space on its disk.",
+    "unable to open": "Make sure that its folder exists and may be written.",
+    "not a database|malformed": "Put a backup in its place.",
+    "no such": "It may be of another version of nbgrader: back it up and run `nbgrader db upgrade`.",
+}
+"""What to do, by words in the database's own message."""
+
+
+def _ids(session: Session) -> _Ids:
+    notebooks = {
+        (assignment, name): key
+        for key, name, assignment in session.execute(
+            select(api.Notebook.id, api.Notebook.name, api.Assignment.name).join(api.Notebook.assignment)
+        )
+    }
+
+    def cells(kind: Any) -> dict[tuple[str, str], str]:
+        rows = session.execute(select(kind.id, kind.name, api.Notebook.name).join(kind.notebook))
+        return {(of, name): key for key, name, of in rows}
+
+    return _Ids(
+        notebooks=notebooks,
+        grade_cells=cells(api.GradeCell),
+        solution_cells=cells(api.SolutionCell),
+        assignments=dict(session.execute(select(api.Assignment.name, api.Assignment.id)).all()),
+    )
+
+
+def _create_rows(session: Session, ids: _Ids, submissions: Iterable[tuple[str, str]]) -> None:
+    """Rows for what the gradebook does not have yet, every grade and comment empty."""
+    wanted = dict.fromkeys(submissions)
+    students = set(session.scalars(select(api.Student.id)))
+    new_students = dict.fromkeys(student for student, _ in wanted if student not in students)
+    _insert(session, api.Student, [{"id": student} for student in new_students])
+    have = {
+        (student, assignment): key
+        for key, student, assignment in session.execute(
+            select(api.SubmittedAssignment.id, api.SubmittedAssignment.student_id, api.Assignment.name).join(
+                api.SubmittedAssignment.assignment
+            )
+        )
+    }
+    have_notebooks = _submitted_notebooks(session)
+    assignments, notebooks, grades, comments = [], [], [], []
+    for student, assignment in wanted:
+        key = have.get((student, assignment))
+        if key is None:
+            key = api.new_uuid()
+            assignments.append({"id": key, "assignment_id": ids.assignments[assignment], "student_id": student})
+        for (of, name), notebook_id in ids.notebooks.items():
+            if of != assignment or (student, assignment, name) in have_notebooks:
+                continue
+            submitted = api.new_uuid()
+            notebooks.append({"id": submitted, "assignment_id": key, "notebook_id": notebook_id})
+            grades += [_row(submitted, cell) for (its, _), cell in ids.grade_cells.items() if its == name]
+            comments += [_row(submitted, cell) for (its, _), cell in ids.solution_cells.items() if its == name]
+    _insert(session, api.SubmittedAssignment, assignments)
+    _insert(session, api.SubmittedNotebook, notebooks)
+    _insert(session, api.Grade, [{**row, "needs_manual_grade": False} for row in grades])
+    _insert(session, api.Comment, comments)
+
+
+def _row(submitted: str, cell: str) -> dict[str, str]:
+    return {"id": api.new_uuid(), "notebook_id": submitted, "cell_id": cell}
+
+
+def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(model.__table__), rows)
+
+
+def _submitted_notebooks(session: Session) -> dict[_Of, str]:
+    rows = session.execute(
+        select(api.SubmittedNotebook.id, api.SubmittedAssignment.student_id, api.Assignment.name, api.Notebook.name)
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+        .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+    )
+    return {(student, assignment, name): key for key, student, assignment, name in rows}
+
+
+def _save_grades(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
+    """Auto scores; a grade up for review keeps its old mark and is flagged."""
+    table = api.Grade.__table__
+    by_hand = {
+        (of, its)
+        for of, its in session.execute(
+            select(api.Grade.notebook_id, api.Grade.cell_id).where(api.Grade.manual_score.is_not(None))
+        )
+    }
+    scores, reviews = [], []
+    for record in records:
+        of = submitted[record.student, record.assignment, record.notebook]
+        for result in record.gaps:
+            its = ids.grade_cells[record.notebook, f"check_{result.gap}"]
+            if result.status is Status.REVIEW:
+                reviews.append({"of": of, "its": its})
+            else:
+                scores.append({"of": of, "its": its, "score": result.score, "flagged": (of, its) in by_hand})
+    _update(session, table, scores, auto_score=bindparam("score"), needs_manual_grade=bindparam("flagged"))
+    _update(session, table, reviews, needs_manual_grade=True)
+
+
+def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
+    """The comment "No response." for gaps that are as handed out, as nbgrader writes it."""
+    untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
+    rows = [
+        {
+            "of": submitted[record.student, record.assignment, record.notebook],
+            "its": ids.solution_cells[record.notebook, result.gap],
+            "comment": "No response." if result.status in untouched else None,
+        }
+        for record in records
+        for result in record.gaps
+    ]
+    _update(session, api.Comment.__table__, rows, auto_comment=bindparam("comment"))
+
+
+def _update(session: Session, table: Any, rows: list[dict[str, Any]], **values: Any) -> None:
+    """Set values in the rows of submitted notebooks (`of`) and cells (`its`)."""
+    if rows:
+        where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
+        session.execute(update(table).where(where).values(**values), rows)
+
+
+def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> list[str]:
+    """When each submission was handed in, from its `timestamp.txt`; what is said of those that cannot be read."""
+    notices = []
+    for student, assignment in sorted(submissions):
+        folder = root / "submitted" / student / assignment
+        stamp = timestamp_in(folder)
+        if stamp is None:
+            continue
+        try:
+            handed_in = parse_utc(timestamp_of(stamp))
+        except (OSError, ValueError, OverflowError, TypeError) as error:
+            notices.append(unreadable_timestamp(folder, error))
+            continue
+        row = session.scalars(
+            select(api.SubmittedAssignment)
+            .join(api.SubmittedAssignment.assignment)
+            .where(api.SubmittedAssignment.student_id == student, api.Assignment.name == assignment)
+        ).one()
+        row.timestamp = handed_in
+    return notices
+
+
+def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], config: Config) -> None:
+    """Late penalties by nbgrader's own rule and plug-in, for submissions that are late or were."""
+    rule = AssignLatePenalties(config=config)
+    rule.init_plugin()
+    for student, assignment in sorted(submissions):
+        found = book.find_submission(assignment, student)
+        late = found.total_seconds_late
+        if late <= 0 and not any(one.late_submission_penalty for one in found.notebooks):
+            continue
+        for one in found.notebooks:
+            penalty = rule.plugin_inst.late_submission_penalty(student, one.score, late) if late > 0 else None
+            one.late_submission_penalty = None if penalty is None else rule._check_late_penalty(one, penalty)

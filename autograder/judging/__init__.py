@@ -1,0 +1,1 @@
+"""One notebook: graded by replay, checked, scored; its mistakes named, and what its student reads."""

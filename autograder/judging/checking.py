@@ -1,0 +1,91 @@
+"""Transcript and reference into check results, by calling the hidden pytest checks directly.
+
+The checks are ordinary pytest functions, so that an author can run them with pytest; a class is graded by calling the
+same functions, since a pytest session costs fifty times as much (`docs/performance.md`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+from autograder.course.data import CHECKS, documents
+from autograder.model import Case, CheckKind, CheckResult, DocumentValue, Gap, Plan, Transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One pytest function of `checks/`, and which gaps it is for (empty: all that have points for its kind)."""
+
+    name: str
+    kind: CheckKind
+    function: Callable[[Case], None]
+    gaps: frozenset[str]
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """All checks, in the order of their files."""
+    modules = [importlib.import_module(f"autograder.checks.{path.stem}") for path in sorted(CHECKS.glob("test_*.py"))]
+    return tuple(check for module in modules for check in _of(module))
+
+
+def _of(module: ModuleType) -> list[Check]:
+    found = []
+    for name, function in vars(module).items():
+        if not name.startswith("test_"):
+            continue
+        marks = {mark.name: mark.args for mark in getattr(function, "pytestmark", [])}
+        kind = next(kind for kind in CheckKind if kind.value in marks)
+        found.append(Check(name=name, kind=kind, function=function, gaps=frozenset(marks.get("gap", ()))))
+    return found
+
+
+def applies(check: Check, gap: Gap) -> bool:
+    """Whether a check is for this gap: it has points for it, and what it looks at exists."""
+    if check.gaps and gap.name not in check.gaps:
+        return False
+    if check.kind is CheckKind.EDGE:
+        return gap.edge_points > 0
+    if check.kind is CheckKind.CONDUCT:
+        return gap.conduct_points > 0 and (bool(gap.driver) or check.name == "test_inputs_unchanged")
+    return True
+
+
+@cache
+def _documents() -> Mapping[str, Mapping[str, Mapping[str, DocumentValue]]]:
+    """Document values by gap, twin and output."""
+    found: dict[str, dict[str, dict[str, DocumentValue]]] = {}
+    for value in documents():
+        found.setdefault(value.gap, {}).setdefault(value.twin, {})[value.output] = value
+    return found
+
+
+def case_of(plan: Plan, gap: Gap, transcript: Transcript, reference: Transcript) -> Case:
+    """What the checks of one gap get to see."""
+    twins = tuple(twin for twin in plan.twins if twin.judges(gap.name))
+    return Case(
+        gap=gap,
+        twins=twins,
+        want={twin.name: reference.answer(twin.name, gap.name) for twin in twins},
+        got={twin.name: transcript.answer(twin.name, gap.name) for twin in twins},
+        documents=_documents().get(gap.name, {}),
+    )
+
+
+def results(case: Case) -> list[tuple[CheckKind, CheckResult]]:
+    """Run every check that applies to the case's gap. Anything but AssertionError is a fault of a check and goes up."""
+    found = []
+    for check in checks():
+        if not applies(check, case.gap):
+            continue
+        try:
+            check.function(case)
+            result = CheckResult(check=check.name.removeprefix("test_"), passed=True)
+        except AssertionError as failure:
+            result = CheckResult(check=check.name.removeprefix("test_"), passed=False, message=str(failure))
+        found.append((check.kind, result))
+    return found

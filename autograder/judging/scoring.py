@@ -1,0 +1,117 @@
+"""Check results into status and points of each gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.course import notebook
+from autograder.judging import stories
+from autograder.model import (
+    ABSENT,
+    CheckKind,
+    CheckResult,
+    Comparison,
+    Gap,
+    GapResult,
+    Outcome,
+    Plan,
+    Status,
+    Story,
+    Submission,
+    Transcript,
+    Twin,
+)
+
+_ENDED = {Outcome.RAISED: Status.RAISED, Outcome.STOPPED: Status.STOPPED, Outcome.DIED: Status.DIED}
+
+
+def scored(gap: Gap, status: Status, found: Sequence[tuple[CheckKind, CheckResult]]) -> float:
+    """Points: all of the value or nothing, then edge and conduct on top."""
+    if status not in (Status.RIGHT, Status.PARTLY):
+        return 0.0
+    failed = {kind for kind, result in found if not result.passed}
+    shares = {CheckKind.EDGE: gap.edge_points, CheckKind.CONDUCT: gap.conduct_points}
+    return gap.value_points + sum(points for kind, points in shares.items() if kind not in failed)
+
+
+def status_without_checks(plan: Plan, gap: Gap, submission: Submission, transcript: Transcript) -> Status | None:
+    """The status of a gap that needs no check: no cell, no work, or a runner that ended in it."""
+    sources = {cell.grade_id: cell.source for cell in submission.cells if cell.grade_id}
+    if submission.unreadable:
+        return Status.UNREADABLE
+    if gap.name not in sources:
+        return Status.MISSING
+    if is_untouched(gap, sources[gap.name]):
+        return Status.UNTOUCHED
+    outcomes = {transcript.answer(twin.name, gap.name).outcome for twin in plan.twins if twin.judges(gap.name)}
+    return next((_ENDED[outcome] for outcome in (Outcome.DIED, Outcome.STOPPED) if outcome in outcomes), None)
+
+
+def is_untouched(gap: Gap, source: str) -> bool:
+    """Whether a cell is still as handed out, or holds nothing but comments."""
+    return notebook.is_untouched(source, gap.stub)
+
+
+def status_of(plan: Plan, gap: Gap, transcript: Transcript, found: Sequence[tuple[CheckKind, CheckResult]]) -> Status:
+    """The status that the checks give."""
+    failed = {kind for kind, result in found if not result.passed}
+    if CheckKind.VALUE in failed:
+        raised = any(
+            transcript.answer(twin.name, gap.name).outcome is Outcome.RAISED
+            for twin in plan.twins
+            if twin.judges(gap.name) and twin.kind != "edge"
+        )
+        return Status.RAISED if raised else Status.WRONG
+    return Status.PARTLY if failed else Status.RIGHT
+
+
+NOTHING_KNOWN = Story()
+
+MESSAGES = {
+    Status.UNREADABLE: "The notebook could not be read, so this gap could not be looked at.",
+    Status.MISSING: "There is no cell for this gap in the notebook. Copy it back from the notebook you were given.",
+    Status.UNTOUCHED: "The gap is as it was handed out.",
+}
+
+
+def result_of(
+    plan: Plan,
+    gap: Gap,
+    status: Status,
+    found: Sequence[tuple[CheckKind, CheckResult]],
+    *,
+    transcript: Transcript,
+    remarks: tuple[str, ...],
+    mistake: str = "",
+    story: Story = NOTHING_KNOWN,
+    sets: tuple[int, ...] = (),
+    compared: tuple[Comparison, ...] = (),
+) -> GapResult:
+    """All of it as one value; `mistake` and `story` are what is known of a named mistake."""
+    twin = _ended_on(plan, gap, status, transcript)
+    answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
+    if twin:
+        story = stories.of_end(answer, is_open=gap.shows(twin))
+    elif not story.seen:
+        failed = (result.message for _, result in found if not result.passed)
+        story = Story(name=story.name, seen=MESSAGES.get(status) or next(failed, ""))
+    return GapResult(
+        gap=gap.name,
+        points=gap.points,
+        score=scored(gap, status, found),
+        status=status,
+        mistake=mistake,
+        message=story.text,
+        remarks=remarks,
+        checks=tuple(result for _, result in found),
+        story=story,
+        line=answer.line,
+        sets=sets,
+        compared=compared,
+    )
+
+
+def _ended_on(plan: Plan, gap: Gap, status: Status, transcript: Transcript) -> Twin | None:
+    """The twin whose answer says how a gap ended: the first that a student may see, if there is one."""
+    twins = [twin for twin in plan.twins if _ENDED.get(transcript.answer(twin.name, gap.name).outcome) is status]
+    return next((twin for twin in twins if gap.shows(twin)), twins[0] if twins else None)
