@@ -24,7 +24,7 @@ from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox
 from autograder.sandbox.speech import Speech
 
-KIT = Path(__file__).parent
+KIT = Path(__file__).parent.parent
 ALL = "\nimport json\nprint(json.dumps({name: outcome(attempt) for name, attempt in attempts(PLACES).items()}))"
 PROGRAM = "\nimport json\nprint(json.dumps({'run another program': execute(PLACES)}))"
 

@@ -61,9 +61,10 @@ def _listen() -> None:
     import sys
 
     if "IPython" in sys.modules:
+        from lab.front import warm_up
         from lab.kernel import listen
 
-        listen()
+        listen(warm_up)
 
 
 _listen()

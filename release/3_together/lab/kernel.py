@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -57,14 +58,12 @@ def history(of: InteractiveShell) -> list[str]:
     return list(manager.input_hist_raw) if manager else []
 
 
-def listen() -> None:
-    """Keep the ids of notebook cells from now on, and load what the first check needs."""
+def listen(warm_up: Callable[[], object]) -> None:
+    """Keep the ids of notebook cells from now on, and load by `warm_up` what the first check needs."""
     running = shell()
     if running is None or memory(running).listening:
         return
-    from lab import front
-
-    front.warm_up()
+    warm_up()
     kept = memory(running)
     kept.listening = True
 

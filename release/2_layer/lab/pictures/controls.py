@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from lab.pictures.view import View
+from typing import Any, Generic, Protocol, TypeVar
 
 State = TypeVar("State")
+
+
+class Holder(Protocol[State]):
+    """What holds the state that controls read and write."""
+
+    @property
+    def state(self) -> State:
+        """What is shown now."""
+
+    def change(self, state: State) -> None:
+        """Show another state."""
 
 
 class Controls(Generic[State]):
@@ -19,7 +27,7 @@ class Controls(Generic[State]):
         follow: Where to note what must follow when the state changes.
     """
 
-    def __init__(self, view: View[State], follow: list[Callable[[State], None]]) -> None:
+    def __init__(self, view: Holder[State], follow: list[Callable[[State], None]]) -> None:
         import ipywidgets
 
         self.widgets: Any = ipywidgets
