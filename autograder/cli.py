@@ -7,46 +7,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 
 from autograder.classes.jobs import jobs_in
 from autograder.classes.run import NoKeeper, grade_class
+from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
 from autograder.course.secret import secret_of
 from autograder.gradebook.keeper import GradebookKeeper
-from autograder.judging.feedback import clean
 from autograder.judging.grading import Grader
 from autograder.model import KitError
 from autograder.startup import prepare_process
 
-FAULT = 2
-"""Exit code when the kit failed, or somebody has to grade by hand."""
-
 VERIFYING = "verify"
 """Secret of the twins that `verify` uses, so that it finds the same at every run."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _told_kindly(command: Callable[P, T]) -> Callable[P, T]:
-    """Show a fault of ours or of the course's files as one text, not as a traceback."""
-
-    @wraps(command)
-    def run(*arguments: P.args, **keywords: P.kwargs) -> T:
-        try:
-            return command(*arguments, **keywords)
-        except KitError as error:
-            click.echo(f"autograder: {clean(str(error))}", err=True)
-            sys.exit(FAULT)
-
-    return run
 
 
 @click.group()
@@ -56,20 +33,12 @@ def main() -> None:
     prepare_process()
 
 
-_course = click.option(
-    "--course",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=Path(),
-    help="The course's folder.",
-)
-
-
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Write records here, one a line.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Notebooks graded at once.")
-@_course
-@_told_kindly
+@in_course
+@told_kindly
 def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path) -> None:
     """Grade notebooks, or a folder <student>/<assignment>/<notebook>.ipynb.
 
@@ -91,8 +60,8 @@ def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path
 
 @main.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a generated file does not match its source.")
-@_course
-@_told_kindly
+@in_course
+@told_kindly
 def generate(check: bool, course: Path) -> None:
     """Make release/, solutions/ and lab/open/ anew from source/, by nbgrader's own commands."""
     from autograder.author import generate as made
@@ -109,8 +78,8 @@ def generate(check: bool, course: Path) -> None:
 
 @main.command()
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Notebooks graded at once.")
-@_course
-@_told_kindly
+@in_course
+@told_kindly
 def verify(jobs: int, course: Path) -> None:
     """Have the kit grade itself: solutions, untouched notebooks, honest styles, mistakes, mutants, generated folders.
 
@@ -144,8 +113,8 @@ def examine() -> None:
 
 @main.command()
 @click.argument("assignment", required=False)
-@_course
-@_told_kindly
+@in_course
+@told_kindly
 def lab(assignment: str | None, course: Path) -> None:
     """Open a copy of the release (of ASSIGNMENT, or of all) in JupyterLab, as a student would."""
     root = find_root(course)
@@ -164,8 +133,8 @@ def lab(assignment: str | None, course: Path) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
-@_course
-@_told_kindly
+@in_course
+@told_kindly
 def demo(folder: Path, course: Path) -> None:
     """Grade a class of synthetic students in FOLDER, from release to feedback."""
     from autograder.author.demo import run

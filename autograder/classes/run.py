@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.classes.grade import grade_all
 from autograder.classes.jobs import Job
-from autograder.classes.report import print_class
+from autograder.classes.report.terminal import print_class
 from autograder.judging.feedback import clean
 from autograder.judging.grading import Graded, Grader
 from autograder.judging.mistakes import known_mistakes

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from autograder.classes import report
+from autograder.classes.report import terminal as report
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import GapResult, Record, Status
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.classes.report import print_class
+from autograder.classes.report.terminal import print_class
 from autograder.judging import feedback
 from autograder.model import GapResult, Record, Status
 

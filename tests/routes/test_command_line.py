@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.classes.records import read_records
-from autograder.classes.report import families
+from autograder.classes.report.terminal import families
 from autograder.course.course import Course
 from autograder.judging.mistakes import known_mistakes
 
