@@ -107,7 +107,9 @@ def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
         handed_in = _handed_in(grader, job)
     except OSError:
         return False
-    return handed_in is not None and hashlib.sha256(handed_in.data).hexdigest() == before.submission
+    if handed_in.data is None or not set(handed_in.remarks) <= set(before.remarks):
+        return False
+    return hashlib.sha256(handed_in.data).hexdigest() == before.submission
 
 
 def grade_one(grader: Grader, job: Job) -> Graded:
@@ -129,22 +131,20 @@ def _bytes(grader: Grader, job: Job) -> bytes:
         handed_in = _handed_in(grader, job)
     except Exception:
         return b""
-    return handed_in.data if handed_in else b""
+    return handed_in.data or b""
 
 
 def _graded(grader: Grader, job: Job) -> Graded:
     handed_in = _handed_in(grader, job)
-    if handed_in is None:
-        return grader.not_handed_in(job.student, job.notebook)
-    graded = grader.grade(handed_in.data, student=job.student, name=job.notebook)
-    if not handed_in.remark:
-        return graded
-    record = msgspec.structs.replace(graded.record, remarks=(*graded.record.remarks, handed_in.remark))
+    if handed_in.data is None:
+        graded = grader.not_handed_in(job.student, job.notebook)
+    else:
+        graded = grader.grade(handed_in.data, student=job.student, name=job.notebook)
+    record = msgspec.structs.replace(graded.record, remarks=(*graded.record.remarks, *handed_in.remarks))
     return dataclasses.replace(graded, record=record)
 
 
-def _handed_in(grader: Grader, job: Job) -> HandedIn | None:
+def _handed_in(grader: Grader, job: Job) -> HandedIn:
     if job.path.is_file():
-        data = submitted.read(job.path, grader.limits.submission_bytes)
-        return None if data is None else HandedIn(data=data)
+        return HandedIn(data=submitted.read(job.path, grader.limits.submission_bytes))
     return grader.handed_in(job.path, job.notebook)

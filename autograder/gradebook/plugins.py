@@ -91,7 +91,7 @@ class KitExporter(NotebookExporter):
     def _repaired(self, folder: Path, name: str) -> Repaired:
         try:
             handed_in = self._engine.handed_in(folder, name)
-            if handed_in is None:
+            if handed_in.data is None:
                 return Repaired(unreadable=f"{name}.ipynb was not handed in.")
             return self._engine.read(handed_in.data, name)[0]
         except Exception as fault:  # GradeByChecks meets it again, and leaves the notebook for review

@@ -114,8 +114,8 @@ class Grader:
         known, reference = self.known_mistakes(plan.notebook), self.reference(plan.notebook)
         return mistakes.name_of(plan, gap, transcript, known, reference)
 
-    def handed_in(self, folder: Path, name: str) -> HandedIn | None:
-        """The file in a student's folder that answers a notebook; None if there is none."""
+    def handed_in(self, folder: Path, name: str) -> HandedIn:
+        """The file in a student's folder that answers a notebook, and what is to be said of it."""
         return submitted.find(folder, name, self.course.sources, most_bytes=self.limits.submission_bytes)
 
     def read(self, data: bytes, name: str) -> tuple[Repaired, Submission]:

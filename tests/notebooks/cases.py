@@ -10,8 +10,10 @@ import copy
 import json
 import os
 import random
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,20 @@ def gaps(name: str) -> list[str]:
 GAPS = {name: gaps(f"{ASSIGNMENT}/{name}") for name in NOTEBOOKS}
 SOLUTIONS = {gap: solution_of(sources(f"{ASSIGNMENT}/{name}")[gap]) for name in NOTEBOOKS for gap in GAPS[name]}
 STUBS = {gap: stub_of(sources(f"{ASSIGNMENT}/{name}")[gap]) for name in NOTEBOOKS for gap in GAPS[name]}
+
+
+def blank(name: str) -> bytes:
+    """A notebook of the assignment as handed out."""
+    return json.dumps(released(f"{ASSIGNMENT}/{name}")).encode()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of files."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
 
 
 def id_of(cell: Cell) -> str:
@@ -658,16 +674,70 @@ def of_several_copies_the_one_with_most_answers_counts(folder: Folder) -> None:
     half = Book(CHAIN)
     for gap in GAPS[CHAIN][:5]:
         half[gap]["source"] = STUBS[gap]
-    blank = json.dumps(released(f"{ASSIGNMENT}/{CHAIN}")).encode()
-    folder.files = {f"{CHAIN}.ipynb": None, "a.ipynb": half.bytes(), "b.ipynb": folder.chain.bytes(), "c.ipynb": blank}
+    files = {"a.ipynb": half.bytes(), "b.ipynb": folder.chain.bytes(), "c.ipynb": blank(CHAIN)}
+    folder.files = {f"{CHAIN}.ipynb": None, **files}
+
+
+@case("was found under the name 02_chain (1).ipynb", "was found under the name 03_step-Copy1.ipynb")
+def a_blank_notebook_never_counts_before_one_with_answers(folder: Folder) -> None:
+    folder.files = {
+        f"{CHAIN}.ipynb": blank(CHAIN),
+        f"{CHAIN} (1).ipynb": folder.chain.bytes(),
+        f"{STEP}.ipynb": blank(STEP),
+        f"{STEP}-Copy1.ipynb": folder.step.bytes(),
+    }
+
+
+@case("02_chain-1.ipynb counts for 02_chain; passed over: 02_chain.ipynb (is an earlier attempt)", dmul="untouched")
+def the_second_attempt_counts_as_canvas_names_it(folder: Folder) -> None:
+    first = folder.chain.bytes()
+    folder.chain["dmul"]["source"] = STUBS["dmul"]
+    folder.files = {f"{CHAIN}.ipynb": first, f"{CHAIN}-1.ipynb": folder.chain.bytes()}
+
+
+@case("02_chain.ipynb counts for 02_chain; passed over: old.ipynb (is older)", dmul="untouched")
+def of_two_files_with_answers_the_newest_counts(folder: Folder) -> None:
+    folder.files["old.ipynb"] = folder.chain.bytes()
+    folder.chain["dmul"]["source"] = STUBS["dmul"]
+    folder.make = lambda path: os.utime(path / "old.ipynb", (1_700_000_000, 1_700_000_000))
+
+
+@case("under the name 02_chain.ipynb.json", "under the name 03_step.IPYNB")
+def other_endings_are_found_by_their_cells(folder: Folder) -> None:
+    chain, step = folder.chain.bytes(), folder.step.bytes()
+    folder.files = {f"{CHAIN}.ipynb": None, f"{CHAIN}.ipynb.json": chain, f"{STEP}.ipynb": None, f"{STEP}.IPYNB": step}
+
+
+@case("under the name 02_chain.ipynb.txt", "under the name b.json")
+def further_endings_are_found_by_their_cells(folder: Folder) -> None:
+    chain, step = folder.chain.bytes(), folder.step.bytes()
+    folder.files = {f"{CHAIN}.ipynb": None, f"{CHAIN}.ipynb.txt": chain, f"{STEP}.ipynb": None, "b.json": step}
+
+
+@case("under the name 1_neuron/02_chain.ipynb", "under the name 1_neuron/03_step.ipynb")
+def notebooks_one_folder_deeper_are_found(folder: Folder) -> None:
+    chain, step = folder.chain.bytes(), folder.step.bytes()
+    deeper = {f"{ASSIGNMENT}/{CHAIN}.ipynb": chain, f"{ASSIGNMENT}/{STEP}.ipynb": step}
+    folder.files = {f"{CHAIN}.ipynb": None, f"{STEP}.ipynb": None, **deeper}
+
+
+@case("under the name work.zip/my work/02_chain.ipynb", "under the name work.zip/more.zip/03_step.ipynb")
+def a_zip_left_in_place_is_looked_into(folder: Folder) -> None:
+    more = zipped({f"{STEP}.ipynb": folder.step.bytes()})
+    inside = {f"my work/{CHAIN}.ipynb": folder.chain.bytes(), "more.zip": more, f"__MACOSX/._{CHAIN}.ipynb": b"Mac"}
+    folder.files = {f"{CHAIN}.ipynb": None, f"{STEP}.ipynb": None, "work.zip": zipped(inside)}
+
+
+@case("02_chain.ipynb was not handed in", "work.rar (archives of this kind are not opened", **NOT_THERE)
+def what_was_handed_in_instead_is_named(folder: Folder) -> None:
+    folder.files = {f"{CHAIN}.ipynb": None, "work.rar": b"Rar!", "broken.zip": b"PK", "answers.pdf": b"%PDF-1.4"}
 
 
 @case()
 def more_notebooks_than_asked_for_change_nothing(folder: Folder) -> None:
-    blank = json.dumps(released(f"{ASSIGNMENT}/{CHAIN}")).encode()
     folder.files = {
         "Untitled.ipynb": b"{}",
-        f"{CHAIN}-Copy1.ipynb": blank,
+        f"{CHAIN}-Copy1.ipynb": blank(CHAIN),
         "01_neuron.ipynb": b"",
         ".hidden.ipynb": b"x",
     }
