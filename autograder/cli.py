@@ -48,11 +48,11 @@ def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path
     console = Console()
     root = find_root(course)
     with Grader(Course(root, secret_of(root))) as grader:
-        submitted = any(path.resolve() == root / "submitted" for path in paths)
-        if submitted:
+        goes_into_gradebook = any(path.resolve() == grader.course.submitted for path in paths)
+        if goes_into_gradebook:
             results = results or root / "results.jsonl"
         jobs_found = [job for path in paths for job in jobs_in(grader.course, path)]
-        keeper = GradebookKeeper(grader.course) if submitted else NoKeeper()
+        keeper = GradebookKeeper(grader.course) if goes_into_gradebook else NoKeeper()
         records = grade_class(grader, jobs_found, workers=jobs, results=results, keeper=keeper, console=console)
     if any(record.score is None for record in records):
         sys.exit(FAULT)

@@ -51,7 +51,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
         _hand_in(course, student, answers)
     console.print(f"Grading {len(students)} students, {ASSIGNMENT} ...")
     with Grader(course) as grader:
-        jobs = jobs_in(course, folder / "submitted")
+        jobs = jobs_in(course, course.submitted)
         records = grade_class(
             grader,
             jobs,
@@ -167,7 +167,7 @@ def _crashing(plan: Plan, how: str) -> Answers:
 
 def _hand_in(course: Course, student: str, notebooks: Mapping[str, Answers]) -> None:
     """Fill a student's answers into the released notebooks, and put them where nbgrader looks for submissions."""
-    folder = course.root / "submitted" / student / ASSIGNMENT
+    folder = course.submitted / student / ASSIGNMENT
     folder.mkdir(parents=True)
     for name, answers in notebooks.items():
         content = json.loads((course.root / "release" / ASSIGNMENT / f"{name}.ipynb").read_text(encoding="utf-8"))

@@ -211,9 +211,9 @@ def _in_cell(
         yield f"it is not what source/{source.assignment}/{source.name}.ipynb releases here. {_AGAIN} mend generate.py."
     if cell.get("outputs") or cell.get("execution_count") is not None:
         yield f"it has an output. {_clear(source)}"
-    marks = cell.get("metadata", {})
-    foreign = (set(cell) - CELL_FIELDS) | (set(marks) - CELL_METADATA)
-    foreign |= set(marks.get("nbgrader", {})) - NBGRADER_METADATA
+    metadata = cell.get("metadata", {})
+    foreign = (set(cell) - CELL_FIELDS) | (set(metadata) - CELL_METADATA)
+    foreign |= set(metadata.get("nbgrader", {})) - NBGRADER_METADATA
     if foreign:
         yield f"{_names(foreign)} is not needed. {_clear(source)}"
     yield from _in_text(text, secrets)

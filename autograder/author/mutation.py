@@ -1,15 +1,17 @@
 """Small generic changes to a right answer: operators, operands, axes, transposes, indices, constants, statements.
 
 A check that lets one pass either has a hole, or the change makes no difference; those are listed with the reason in
-`checks/equivalents.toml`.
+`checks/equivalents.toml`. `OPERATORS` lists the kinds of change; a new one is one more function there.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 _BINARY: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub,),
@@ -26,7 +28,7 @@ _COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.LtE: (ast.Lt, ast.Gt),
     ast.Eq: (ast.NotEq,),
 }
-_NAMES = {
+_FUNCTIONS = {
     "maximum": "minimum",
     "max": "min",
     "zeros_like": "ones_like",
@@ -37,6 +39,8 @@ _NAMES = {
     "any": "all",
     "log": "exp",
 }
+_OWNERS = ("np", "math", "self")
+"""Names whose attributes are used, and which are no variables then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,128 +51,169 @@ class Mutant:
     change: str
 
 
+Node = TypeVar("Node", bound=ast.AST)
+Operator: TypeAlias = Callable[[ast.AST], Iterator[ast.AST]]
+"""From a node of a syntax tree to the nodes that may stand in its place; none where the change is not for it."""
+
+
 def mutants(source: str) -> list[Mutant]:
     """Every single change to `source` that leaves it valid Python, each once."""
     tree = ast.parse(source)
-    names = sorted({node.id for node in ast.walk(tree) if _is_variable(node, tree)})  # type: ignore[attr-defined]
-    found: dict[str, Mutant] = {}
-    for place, node in enumerate(ast.walk(tree)):
-        for change in [*_expressions(node, names), *_statements(node)]:
-            changed = copy.deepcopy(tree)
-            target = _at(changed, place)
-            old = ast.unparse(target)
-            new = change(target)
-            _replace(changed, target, new)
-            text = ast.unparse(ast.fix_missing_locations(changed))
-            if text != ast.unparse(tree):
-                found.setdefault(text, Mutant(source=text, change=f"{old} -> {ast.unparse(new) if new else 'nothing'}"))
-    return list(found.values())
+    operators: tuple[Operator, ...] = (*OPERATORS, partial(other_variable, variables=_variables(tree)))
+    found = {ast.unparse(tree): Mutant(source=source, change="")}
+    for node in ast.walk(tree):
+        for operator in operators:
+            for new in operator(node):
+                text = ast.unparse(copy.deepcopy(tree, {id(node): new}))  # a copy that has `new` in the node's place
+                found.setdefault(text, Mutant(source=text, change=f"{ast.unparse(node)} -> {ast.unparse(new)}"))
+    return list(found.values())[1:]
 
 
-def _is_variable(node: ast.AST, tree: ast.Module) -> bool:
-    """Whether a node reads a name that is neither called nor a module."""
-    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-        return False
-    called = {id(call.func) for call in ast.walk(tree) if isinstance(call, ast.Call)}
-    owners = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
-    return id(node) not in called and not (id(node) in owners and node.id in ("np", "math", "self"))
-
-
-def _at(tree: ast.AST, place: int) -> ast.AST:
-    return next(node for at, node in enumerate(ast.walk(tree)) if at == place)
-
-
-def _replace(tree: ast.AST, target: ast.AST, new: ast.AST | None) -> None:
-    """Put `new` in the place of `target`; None takes a statement out."""
-    for parent in ast.walk(tree):
-        for name, value in ast.iter_fields(parent):
-            if value is target:
-                setattr(parent, name, new)
-            elif isinstance(value, list) and any(item is target for item in value):
-                setattr(parent, name, [new if item is target else item for item in value if new or item is not target])
-
-
-Change = Callable[[ast.AST], ast.AST | None]
-
-
-def _expressions(node: ast.AST, names: list[str]) -> Iterator[Change]:
-    """Changes to one expression."""
+def other_operator(node: ast.AST) -> Iterator[ast.AST]:
+    """`x + y` to `x - y`."""
     if isinstance(node, ast.BinOp):
         for operator in _BINARY.get(type(node.op), ()):
-            yield lambda old, operator=operator: _with(old, op=operator())  # type: ignore[misc]
-        yield lambda old: old.left  # type: ignore[attr-defined]
-        yield lambda old: old.right  # type: ignore[attr-defined]
-        if isinstance(node.op, ast.MatMult):
-            yield lambda old: _with(old, left=_transposed(old.left))  # type: ignore[attr-defined]
-            yield lambda old: _with(old, right=_transposed(old.right))  # type: ignore[attr-defined]
-        if isinstance(node.op, ast.MatMult | ast.Sub | ast.Div):
-            yield lambda old: _with(old, left=old.right, right=old.left)  # type: ignore[attr-defined]
-    elif isinstance(node, ast.Compare):
+            yield _with(node, op=operator())
+
+
+def one_operand(node: ast.AST) -> Iterator[ast.AST]:
+    """`x + y` to `x`, and to `y`."""
+    if isinstance(node, ast.BinOp):
+        yield node.left
+        yield node.right
+
+
+def transposed_factor(node: ast.AST) -> Iterator[ast.AST]:
+    """`x @ w` to `x.T @ w`, and to `x @ w.T`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        yield _with(node, left=ast.Attribute(node.left, "T", ast.Load()))
+        yield _with(node, right=ast.Attribute(node.right, "T", ast.Load()))
+
+
+def exchanged_operands(node: ast.AST) -> Iterator[ast.AST]:
+    """`x - y` to `y - x`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult | ast.Sub | ast.Div):
+        yield _with(node, left=node.right, right=node.left)
+
+
+def other_comparison(node: ast.AST) -> Iterator[ast.AST]:
+    """`z > 0` to `z >= 0`."""
+    if isinstance(node, ast.Compare):
         for comparison in _COMPARE.get(type(node.ops[0]), ()):
-            yield lambda old, comparison=comparison: _with(old, ops=[comparison()])  # type: ignore[misc]
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield lambda old: ast.Constant(not old.value)  # type: ignore[attr-defined]
+            yield _with(node, ops=[comparison()])
+
+
+def other_constant(node: ast.AST) -> Iterator[ast.AST]:
+    """`2` to `3` and to `0`, `True` to `False`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        yield lambda old: ast.Constant(old.value + 1)  # type: ignore[attr-defined]
+        yield ast.Constant(node.value + 1)
         if node.value:
-            yield lambda old: ast.Constant(0)
-    elif isinstance(node, ast.UnaryOp):
-        yield lambda old: old.operand  # type: ignore[attr-defined]
-    elif isinstance(node, ast.Attribute):
-        if node.attr == "T":
-            yield lambda old: old.value  # type: ignore[attr-defined]
-        elif node.attr in _NAMES:
-            yield lambda old: _with(old, attr=_NAMES[old.attr])  # type: ignore[attr-defined]
-    elif isinstance(node, ast.Name) and node.id in _NAMES:
-        yield lambda old: ast.Name(_NAMES[old.id], ast.Load())  # type: ignore[attr-defined]
-    elif isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
-        for other in names:
-            yield lambda old, other=other: ast.Name(other, ast.Load())  # type: ignore[misc]
-    elif isinstance(node, ast.Call):
-        yield from _calls(node)
-    elif isinstance(node, ast.IfExp):
-        yield lambda old: old.body  # type: ignore[attr-defined]
-        yield lambda old: old.orelse  # type: ignore[attr-defined]
+            yield ast.Constant(0)
 
 
-def _calls(node: ast.Call) -> Iterator[Change]:
+def without_sign(node: ast.AST) -> Iterator[ast.AST]:
+    """`-x` to `x`."""
+    if isinstance(node, ast.UnaryOp):
+        yield node.operand
+
+
+def without_transpose(node: ast.AST) -> Iterator[ast.AST]:
+    """`w.T` to `w`."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield node.value
+
+
+def other_function(node: ast.AST) -> Iterator[ast.AST]:
+    """`np.maximum` to `np.minimum`, `max` to `min`."""
+    if isinstance(node, ast.Attribute) and node.attr in _FUNCTIONS:
+        yield _with(node, attr=_FUNCTIONS[node.attr])
+    elif isinstance(node, ast.Name) and node.id in _FUNCTIONS:
+        yield ast.Name(_FUNCTIONS[node.id], ast.Load())
+
+
+def other_arguments(node: ast.AST) -> Iterator[ast.AST]:
+    """`f(x, y)` to `f(y, x)`, `f(x)` to `x`, `x.copy()` to `x`, `f(x, axis=0)` to `f(x)`."""
+    if not isinstance(node, ast.Call):
+        return
     if len(node.args) == 2:
-        yield lambda old: _with(old, args=old.args[::-1])  # type: ignore[attr-defined]
+        yield _with(node, args=node.args[::-1])
     if len(node.args) == 1:
-        yield lambda old: old.args[0]  # type: ignore[attr-defined]
+        yield node.args[0]
     if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
-        yield lambda old: old.func.value  # type: ignore[attr-defined]
+        yield node.func.value
     for place in range(len(node.keywords)):
-        yield lambda old, place=place: _with(  # type: ignore[misc]
-            old,
-            keywords=[word for at, word in enumerate(old.keywords) if at != place],
-        )
+        yield _with(node, keywords=[*node.keywords[:place], *node.keywords[place + 1 :]])
 
 
-def _statements(node: ast.AST) -> Iterator[Change]:
-    """Changes to one statement: another sign, twice, left out."""
+def one_branch(node: ast.AST) -> Iterator[ast.AST]:
+    """`x if z > 0 else y` to `x`, and to `y`."""
+    if isinstance(node, ast.IfExp):
+        yield node.body
+        yield node.orelse
+
+
+def other_result(node: ast.AST) -> Iterator[ast.AST]:
+    """What a statement sets or returns, with another sign, twice, one more, none of it, half."""
     if isinstance(node, ast.Assign | ast.Return | ast.AugAssign) and node.value is not None:
-        yield lambda old: _with(old, value=ast.UnaryOp(ast.USub(), old.value))  # type: ignore[attr-defined]
-        yield lambda old: _with(old, value=ast.BinOp(ast.Constant(2), ast.Mult(), old.value))  # type: ignore[attr-defined]
-        yield lambda old: _with(old, value=ast.BinOp(old.value, ast.Add(), ast.Constant(1)))  # type: ignore[attr-defined]
-        yield lambda old: _with(old, value=ast.BinOp(ast.Constant(0), ast.Mult(), old.value))  # type: ignore[attr-defined]
-        yield lambda old: _with(old, value=ast.BinOp(old.value, ast.Div(), ast.Constant(2)))  # type: ignore[attr-defined]
+        value = node.value
+        yield _with(node, value=ast.UnaryOp(ast.USub(), value))
+        yield _with(node, value=ast.BinOp(ast.Constant(2), ast.Mult(), value))
+        yield _with(node, value=ast.BinOp(value, ast.Add(), ast.Constant(1)))
+        yield _with(node, value=ast.BinOp(ast.Constant(0), ast.Mult(), value))
+        yield _with(node, value=ast.BinOp(value, ast.Div(), ast.Constant(2)))
+
+
+def other_update(node: ast.AST) -> Iterator[ast.AST]:
+    """`x += y` to `x -= y`."""
     if isinstance(node, ast.AugAssign):
         for operator in _BINARY.get(type(node.op), ()):
-            yield lambda old, operator=operator: _with(old, op=operator())  # type: ignore[misc]
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and not _is_docstring(node):
-        yield lambda old: ast.Pass()
+            yield _with(node, op=operator())
 
 
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def without_statement(node: ast.AST) -> Iterator[ast.AST]:
+    """A statement left out."""
+    is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and not is_docstring:
+        yield ast.Pass()
 
 
-def _transposed(node: ast.expr) -> ast.expr:
-    return ast.Attribute(node, "T", ast.Load())
+def other_variable(node: ast.AST, variables: Sequence[str]) -> Iterator[ast.AST]:
+    """`x * w` to `x * x`: a variable read in the place of another one."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in {*variables} - {*_FUNCTIONS}:
+        for variable in variables:
+            yield ast.Name(variable, ast.Load())
 
 
-def _with(node: ast.AST, **fields: object) -> ast.AST:
+def _variables(tree: ast.Module) -> list[str]:
+    """Names that are read and neither called, nor modules; sorted."""
+    called = {id(call.func) for call in ast.walk(tree) if isinstance(call, ast.Call)}
+    owners = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    names = {node.id for node in read if id(node) not in called and not (id(node) in owners and node.id in _OWNERS)}
+    return sorted(names)
+
+
+OPERATORS: tuple[Operator, ...] = (
+    other_operator,
+    one_operand,
+    transposed_factor,
+    exchanged_operands,
+    other_comparison,
+    other_constant,
+    without_sign,
+    without_transpose,
+    other_function,
+    other_arguments,
+    one_branch,
+    other_result,
+    other_update,
+    without_statement,
+)
+
+
+def _with(node: Node, **fields: object) -> Node:
     """A copy of a node with other fields."""
     new = copy.copy(node)
     for name, value in fields.items():

@@ -18,8 +18,7 @@ import msgspec
 
 from autograder.classes.jobs import Job
 from autograder.classes.records import Results, cannot_write
-from autograder.handed_in import submitted
-from autograder.handed_in.submitted import HandedIn
+from autograder.handed_in.folder import HandedIn, read_file
 from autograder.judging.grading import Graded, Grader
 from autograder.model import Record
 
@@ -146,5 +145,5 @@ def _graded(grader: Grader, job: Job) -> Graded:
 
 def _handed_in(grader: Grader, job: Job) -> HandedIn:
     if job.path.is_file():
-        return HandedIn(data=submitted.read(job.path, grader.limits.submission_bytes))
+        return HandedIn(data=read_file(job.path, grader.limits.submission_bytes))
     return grader.handed_in(job.path, job.notebook)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Course
-from autograder.handed_in import submitted
+from autograder.handed_in.folder import check_student, notebook_of, read_file
 from autograder.model import KitError
 from autograder.sandbox.confine import Limits
 
@@ -42,7 +42,7 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
     if not folders:
         raise KitError(f"{path} holds no submissions. Expected: {path}/<student>/{next(iter(by_assignment))}/*.ipynb")
     for folder in folders:
-        submitted.check_name(folder.parent.name)
+        check_student(folder.parent.name)
     return [
         Job(student=folder.parent.name, notebook=name, path=folder)
         for folder in folders
@@ -63,14 +63,14 @@ def _folders(path: Path, assignments: Iterable[str]) -> list[Path]:
 
 def _notebook_in(course: Course, path: Path) -> str:
     """Which notebook a file answers: the one it is named after, else the one whose cells it has."""
-    data = submitted.read(path, Limits().submission_bytes)
+    data = read_file(path, Limits().submission_bytes)
     if data is None:
         raise KitError(
             f"{path} is a link to a file in another folder. Give the file itself, if it is what you want graded."
         )
     if path.stem in course.sources:
         return path.stem
-    name = submitted.which(data, course.sources)
+    name = notebook_of(data, course.sources)
     if not name:
         names = ", ".join(course.sources)
         raise KitError(f"{path} is none of the notebooks of this course ({names}). Rename it to the one it answers.")

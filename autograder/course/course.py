@@ -30,6 +30,11 @@ class Course:
             raise KitError(f"There are no notebooks in {self.root / 'source'}. Run this in the course's directory.")
         return {path.stem: files.read_source(path.read_bytes(), path.parent.name, path.stem) for path in paths}
 
+    @property
+    def submitted(self) -> Path:
+        """Where nbgrader puts what students hand in: <student>/<assignment>/<notebook>.ipynb."""
+        return self.root / "submitted"
+
     @cached_property
     def _plans(self) -> dict[str, Plan]:
         return {}

@@ -84,13 +84,13 @@ class Repaired:
 
     Attributes:
         missing: Gaps with no cell.
-        remarks: What was repaired, per gap and under "" for the notebook.
+        remetadata: What was repaired, per gap and under "" for the notebook.
         unreadable: Why the file could not be read; empty otherwise.
     """
 
     cells: tuple[FoundCell, ...] = ()
     missing: frozenset[str] = frozenset()
-    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remetadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unreadable: str = ""
 
 
@@ -139,11 +139,11 @@ def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
     """Read an instructor's notebook (ours: a fault in it is a KeyError or ValueError that CI shows)."""
     cells = []
     for cell in json.loads(data)["cells"]:
-        marks = cell["metadata"].get("nbgrader", {})
+        metadata = cell["metadata"].get("nbgrader", {})
         cells.append(
             SourceCell(
-                role=_role(cell["cell_type"], marks),
-                grade_id=marks.get("grade_id", ""),
+                role=_role(cell["cell_type"], metadata),
+                grade_id=metadata.get("grade_id", ""),
                 source="".join(cell["source"]),
                 metadata=cell["metadata"],
             )
@@ -151,14 +151,14 @@ def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
     return SourceNotebook(assignment=assignment, name=name, cells=tuple(cells), sha256=hashlib.sha256(data).hexdigest())
 
 
-def _role(cell_type: str, marks: Mapping[str, Any]) -> str:
+def _role(cell_type: str, metadata: Mapping[str, Any]) -> str:
     if cell_type != "code":
         return "text"
-    if marks.get("grade"):
+    if metadata.get("grade"):
         return "check"
-    if marks.get("solution"):
+    if metadata.get("solution"):
         return "gap"
-    return "locked" if marks.get("locked") else "own"
+    return "locked" if metadata.get("locked") else "own"
 
 
 def cells_in(data: bytes) -> list[SubmittedCell]:

@@ -25,16 +25,14 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = notebook_with_outputs(course, graded)
     for cell in content["cells"]:
-        marks = cell["metadata"].get("nbgrader")
-        if marks:
-            cell["metadata"] = {
-                **cell["metadata"],
-                "nbgrader": {**marks, "checksum": handed_out_checksums(course, record.notebook)[marks["grade_id"]]},
-            }
+        metadata = cell["metadata"].get("nbgrader")
+        if metadata:
+            checksum = handed_out_checksums(course, record.notebook)[metadata["grade_id"]]
+            cell["metadata"] = {**cell["metadata"], "nbgrader": {**metadata, "checksum": checksum}}
     part = path.with_suffix(".part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     os.replace(part, path)
-    said = _timestamp(course.root / "submitted" / record.student / record.assignment)
+    said = _timestamp(course.submitted / record.student / record.assignment)
     if said:
         (path.parent / "timestamp.txt").write_bytes(said)
     return path

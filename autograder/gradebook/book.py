@@ -156,7 +156,7 @@ def _write(course: Course, records: Sequence[Record], book: api.Gradebook, confi
     ids = _ids(session)
     _create_rows(session, ids, sorted(submissions))
     submitted = _submitted_notebooks(session)
-    notices = _save_timestamps(session, course.root, submissions)
+    notices = _save_timestamps(session, course, submissions)
     _save_grades(session, ids, submitted, records)
     _save_comments(session, ids, submitted, records)
     session.flush()
@@ -304,11 +304,11 @@ def _update(session: Session, table: Any, rows: list[dict[str, Any]], **values: 
         session.execute(update(table).where(where).values(**values), rows)
 
 
-def _save_timestamps(session: Session, root: Path, submissions: set[tuple[str, str]]) -> list[str]:
+def _save_timestamps(session: Session, course: Course, submissions: set[tuple[str, str]]) -> list[str]:
     """When each submission was handed in, from its `timestamp.txt`; what is said of those that cannot be read."""
     notices = []
     for student, assignment in sorted(submissions):
-        folder = root / "submitted" / student / assignment
+        folder = course.submitted / student / assignment
         stamp = timestamp_in(folder)
         if stamp is None:
             continue

@@ -282,14 +282,14 @@ def _that_fit(cells: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
 def _cells(cells: Iterable[Mapping[str, Any]], steps: Mapping[str, _Step]) -> Iterator[_Cell]:
     prose = markup.Prose(3)
     for cell in cells:
-        marks_of_cell = cell["metadata"].get("nbgrader", {})
+        metadata = cell["metadata"].get("nbgrader", {})
         if cell["cell_type"] != "code":
             yield _Cell(role="text", html=prose.html(cell["source"]))
-        elif marks_of_cell.get("grade"):
+        elif metadata.get("grade"):
             yield _Cell(role="check", html=Markup(""), step=steps.get(_grade_id(cell).removeprefix("check_")))
         else:
             step = steps.get(_grade_id(cell))
-            role = "gap" if marks_of_cell.get("solution") else "given" if marks_of_cell.get("locked") else "own"
+            role = "gap" if metadata.get("solution") else "given" if metadata.get("locked") else "own"
             lines = (step.result.sets, step.result.line) if step else ((), 0)
             html = markup.code(cell["source"], sets=lines[0], raised=lines[1])
             yield _Cell(role=role, html=html, outputs=tuple(markup.outputs(cell.get("outputs", []))), step=step)

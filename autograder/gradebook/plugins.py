@@ -28,7 +28,7 @@ from autograder.course.notebook import Repaired
 from autograder.course.secret import secret_of
 from autograder.gradebook.autograded import handed_out
 from autograder.gradebook.timestamps import timestamp_in, timestamp_of, unreadable_timestamp
-from autograder.handed_in import submitted
+from autograder.handed_in.folder import check_student
 from autograder.judging import feedback
 from autograder.judging.grading import Graded, Grader
 from autograder.model import KitError, Record, Status
@@ -57,12 +57,12 @@ class KitExporter(NotebookExporter):
         converter = self.parent
         try:
             self._engine.isolation  # noqa: B018  # refuse before the first submission
+            _check_submitted_directory(self._engine.course, converter.coursedir)
             folders = _submissions(converter)
         except KitError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
-        names = [source.name for source in self._engine.course.sources.values()]
-        wanted = [name for name in names if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)]
+        wanted = [name for name in self._engine.course.sources if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)]
         converter.assignments = {folder: self._paths(folder, wanted) for folder in folders}
         converter.coursedir = SubmittedFiles(**converter.coursedir.trait_values())
 
@@ -78,14 +78,14 @@ class KitExporter(NotebookExporter):
 
     def from_filename(self, filename: str, resources: Resources = None, **keywords: Any) -> Any:
         """Export one notebook; a submitted one is repaired first."""
-        marks = resources["nbgrader"]
+        names = resources["nbgrader"]
         coursedir = self.parent.coursedir
-        folder = coursedir.format_path(coursedir.submitted_directory, marks["student"], marks["assignment"])
+        folder = coursedir.format_path(coursedir.submitted_directory, names["student"], names["assignment"])
         if Path(filename).parent.resolve() != Path(folder).resolve():
             return super().from_filename(filename, resources=resources, **keywords)
-        repaired = self._repaired(Path(folder), marks["notebook"])
+        repaired = self._repaired(Path(folder), names["notebook"])
         if repaired.unreadable:
-            repaired = handed_out(self._engine.course, marks["notebook"], repaired.unreadable)
+            repaired = handed_out(self._engine.course, names["notebook"], repaired.unreadable)
         return self.from_notebook_node(from_dict(notebook.as_json(repaired, {})), resources=resources, **keywords)
 
     def _repaired(self, folder: Path, name: str) -> Repaired:
@@ -99,6 +99,20 @@ class KitExporter(NotebookExporter):
             return Repaired(unreadable="The notebook could not be read. Your instructor looks at it by hand.")
 
 
+def _check_submitted_directory(course: Course, coursedir: CourseDirectory) -> None:
+    """Refuse a setting that only half of the commands would follow.
+
+    Raises:
+        KitError: nbgrader is to look for submissions elsewhere than the kit does.
+    """
+    theirs = Path(coursedir.root, coursedir.submitted_directory)
+    if theirs.resolve() != course.submitted.resolve():
+        raise KitError(
+            f"nbgrader_config.py sets CourseDirectory.submitted_directory to {coursedir.submitted_directory!r}; the kit "
+            f"grades what lies in {course.submitted}. Take the setting out, or make a link of that name to your folder."
+        )
+
+
 def _submissions(converter: Any) -> list[str]:
     """The folders that nbgrader is to grade; with those it misses, which hold no notebook or a name it cannot match.
 
@@ -109,7 +123,7 @@ def _submissions(converter: Any) -> list[str]:
     wanted = coursedir.format_path(coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id)
     found = {folder for folder in glob.glob(wanted) if os.path.isdir(folder)} | set(converter.assignments)
     for folder in found:
-        submitted.check_name(Path(folder).parent.name)
+        check_student(Path(folder).parent.name)
     return sorted(found)
 
 
@@ -140,21 +154,21 @@ class GradeByChecks(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in outputs; the record goes on in `resources["kit_record"]`. Nothing raises per notebook."""
-        marks = resources["nbgrader"]
+        names = resources["nbgrader"]
         engine = grader(Path.cwd())  # nbgrader changes into the course directory before it converts
-        folder = engine.course.root / "submitted" / marks["student"] / marks["assignment"]
-        graded = grade_one(engine, Job(student=marks["student"], notebook=marks["notebook"], path=folder))
+        folder = engine.course.submitted / names["student"] / names["assignment"]
+        graded = grade_one(engine, Job(student=names["student"], notebook=names["notebook"], path=folder))
         record, outputs = graded.record, _outputs(nb, graded)
         if record.score is None:
             faults = "; ".join(dict.fromkeys(result.fault for result in record.gaps if result.fault))
-            self.log.error("%s of %s is left for manual grading: %s", marks["notebook"], marks["student"], faults)
+            self.log.error("%s of %s is left for manual grading: %s", names["notebook"], names["student"], faults)
         counts = itertools.count(1)
         for place, cell in enumerate(nb.cells):
             key = cell.metadata.get("nbgrader", {}).get("grade_id") or place
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs.get(key, [])]
                 cell.execution_count = next(counts)
-        nb.metadata.update(feedback.metadata(record, engine.course.sources[marks["notebook"]]))
+        nb.metadata.update(feedback.metadata(record, engine.course.sources[names["notebook"]]))
         resources["kit_record"] = record
         return nb, resources
 

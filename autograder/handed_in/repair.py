@@ -1,17 +1,21 @@
 """Find the gaps in what students hand in, and put everything else of the course back in its place.
 
 Both routes (the kit's and nbgrader's) repair the same bytes here. Nothing a notebook holds raises: what cannot be read
-is a value that says why. A cell is recognised by its marks (nbgrader's metadata, or its id), else by what it says, else
-by where it stands; every cell that is not the course's is the student's own, and stays behind the one it followed.
+is a value that says why. A cell is recognised by its grade_id (in nbgrader's metadata, or as its id), else by what it
+says, else by where it stands; every cell that is not the course's is the student's own, and stays behind the one it
+followed.
+
+`RECOGNITION` and `REPAIRS` list what is done, in order. A new repair is one more function in one of them.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TypeAlias
 
 from autograder.course.celltext import first_line, names_set, squeezed, tree, without
 from autograder.course.notebook import (
@@ -23,28 +27,26 @@ from autograder.course.notebook import (
     UnreadableError,
     cells_in,
     has_code,
-    is_untouched,
-    solution_of,
-    stub_of,
 )
+from autograder.handed_in.pieces import Handout, Piece, Pieces
 
 MOST_CODE = 100_000
 """Characters of a code cell. Far above what anybody writes; Python's own parser takes gigabytes for megabytes."""
 MOST_VERSIONS = 10
 """Cells for one gap that are looked at, the last ones."""
-MOST_PASSES = 4
-SHORTEST_PROSE = 20
-"""Characters of a line by which a course's text is recognised."""
+MOST_PASSES = 5
 
-BY_FIRST_LINE = "The cell had lost its marks and was recognised by its first line. Keep that line."
-BY_PLACE = "The cell had lost its marks and was recognised by its place and by what it sets."
+Repair: TypeAlias = Callable[[Handout, Pieces], Pieces]
+
+BY_FIRST_LINE = "The cell had lost its nbgrader metadata and was recognised by its first line. Keep that line."
+BY_PLACE = "The cell had lost its nbgrader metadata and was recognised by its place and by what it sets."
 ELSEWHERE = "The answer stood in a cell of its own and was taken from there. Write it into the step's own cell."
 AS_CODE = "The cell had been turned into text; it was read as code. Turn it back into a code cell."
 MERGED = "The cell had been merged with another; it was taken apart. Keep one cell for each step."
 SPLIT = "The cell had been split; its parts were joined. Keep one cell for each step."
 SEVERAL = "There were several cells for this step; the last one with an answer counts. Delete the others."
-MARKS_LOST = (
-    "The cells had lost their marks, as they do in Colab and some other programs; "
+METADATA_LOST = (
+    "The cells had lost their nbgrader metadata, as they do in Colab and some other programs; "
     "they were recognised by what they say. Keep the first line of each step's cell."
 )
 MOVED = "Cells of the course had been moved; they were graded in the order of the notebook you were given."
@@ -62,12 +64,13 @@ def repair(data: bytes, source: SourceNotebook) -> Repaired:
         cells = cells_in(data)
     except UnreadableError as error:
         return Repaired(unreadable=str(error))
-    repaired = _repaired(cells, source)
-    for _ in range(MOST_PASSES):  # a repair may bring together what belongs together
+    handout = Handout(source)
+    repaired = _repaired_once(handout, cells)
+    for _ in range(MOST_PASSES - 1):  # a repair may bring together what belongs together
         if repaired.unreadable or [cell.source for cell in repaired.cells] == [cell.source for cell in cells]:
             break
         cells = [_submitted(cell) for cell in repaired.cells if cell.grade_id not in repaired.missing]
-        repaired = _with_remarks(_repaired(cells, source), repaired.remarks)
+        repaired = _with_remarks(_repaired_once(handout, cells), repaired.remarks)
     return repaired
 
 
@@ -79,324 +82,357 @@ def _submitted(cell: FoundCell) -> SubmittedCell:
 
 def _with_remarks(repaired: Repaired, earlier: Mapping[str, tuple[str, ...]]) -> Repaired:
     both = {gap: (*earlier.get(gap, ()), *repaired.remarks.get(gap, ())) for gap in [*earlier, *repaired.remarks]}
-    return replace(repaired, remarks={gap: tuple(dict.fromkeys(texts)) for gap, texts in both.items()})
+    return replace(repaired, remarks={gap: _each_once(texts) for gap, texts in both.items()})
 
 
-def _repaired(cells: Sequence[SubmittedCell], source: SourceNotebook) -> Repaired:
-    work = _Repair(source)
-    pieces = work.take_apart(work.recognise(cells))
-    if not any(piece.name and (piece.marked or work.cells[piece.name].role != "locked") for piece in pieces):
+def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _repaired_once(handout: Handout, cells: Sequence[SubmittedCell]) -> Repaired:
+    found = _after(RECOGNITION, handout, by_grade_id(handout, cells))
+    if not any(_speaks_for_the_notebook(handout, piece) for piece in found.pieces):
         return Repaired(
-            unreadable=f"This is not notebook {source.name}: none of its cells was found. "
+            unreadable=f"This is not notebook {handout.source.name}: none of its cells was found. "
             "Hand in the notebook you were given, under its own name."
         )
-    pieces = work.join(work.set_aside_changed(pieces))
-    work.find_by_place(pieces)
-    return work.in_place(work.choose(pieces))
+    return in_place(handout, _after(REPAIRS, handout, found))
 
 
-@dataclass(slots=True)
-class _Piece:
-    """A cell on its way, or a part of one.
+def _after(repairs: Sequence[Repair], handout: Handout, found: Pieces) -> Pieces:
+    for step in repairs:
+        found = step(handout, found)
+    return found
 
-    Attributes:
-        name: grade_id of the course's cell that it stands for; empty for the student's own.
-        marked: It is known by its marks.
-        remarks: What is said of the gap if this piece is its answer.
+
+def _speaks_for_the_notebook(handout: Handout, piece: Piece) -> bool:
+    """Whether a piece shows which notebook this is; the text of a locked cell may stand in another one as well."""
+    return bool(piece.grade_id) and (piece.identified or handout.cells[piece.grade_id].role != "locked")
+
+
+def by_grade_id(handout: Handout, cells: Sequence[SubmittedCell]) -> Pieces:
+    """Each cell as a piece, with the grade_id that it gives itself, if the course has one like that."""
+    claimed = {cell.grade_id for cell in cells}
+    return Pieces(tuple(_piece(handout, cell, claimed) for cell in cells))
+
+
+def _piece(handout: Handout, cell: SubmittedCell, claimed: set[str]) -> Piece:
+    ids = (cell.grade_id, *(one for one in cell.ids if one not in claimed))
+    grade_id = next((one for one in ids if one in handout.cells), "")
+    return Piece(
+        source=cell.source, index=cell.index, is_code=cell.is_code, grade_id=grade_id, identified=bool(grade_id)
+    )
+
+
+def by_text(handout: Handout, found: Pieces) -> Pieces:
+    """Recognise cells without a grade_id by what they say: gaps by their first line, the others by all of it."""
+    identified = {piece.grade_id for piece in found.pieces}
+    pieces = [replace(piece, grade_id=piece.grade_id or _in_text(handout, piece, identified)) for piece in found.pieces]
+    if not any(piece.identified for piece in pieces):
+        return Pieces(tuple(pieces), (*found.remarks, METADATA_LOST))
+    told = [
+        replace(piece, remarks=(BY_FIRST_LINE,)) if piece.grade_id in handout.stubs and not piece.identified else piece
+        for piece in pieces
+    ]
+    return replace(found, pieces=tuple(told))
+
+
+def _in_text(handout: Handout, piece: Piece, identified: set[str]) -> str:
+    """The grade_id that a cell's text stands for; empty if it is none of the course's."""
+    first = first_line(piece.source)
+    if not piece.is_code:
+        return handout.first_lines.get(first, "")
+    grade_id = handout.fixed.get(squeezed(piece.source), "")
+    if grade_id and grade_id not in identified:
+        return grade_id
+    header = _header(first)
+    return header if header in handout.stubs else ""
+
+
+def _header(line: str) -> str:
+    """The name that a line like `# dmul: from x, w` begins with."""
+    found = re.match(r"#\s*(\w+):", line)
+    return found[1] if found else ""
+
+
+def leave_out_too_long(handout: Handout, found: Pieces) -> Pieces:
+    """Leave out cells that are too long to be looked into, and say so."""
+    too_long = [piece for piece in found.pieces if _is_too_long(piece)]
+    said = [
+        f"{_whose(handout, piece)} at position {piece.index + 1} has {len(piece.source)} characters and was left out; "
+        f"at most {MOST_CODE} are taken. Shorten it, and hand the notebook in again."
+        for piece in too_long
+    ]
+    return Pieces(tuple(piece for piece in found.pieces if not _is_too_long(piece)), (*found.remarks, *said))
+
+
+def _is_too_long(piece: Piece) -> bool:
+    return len(piece.source) > MOST_CODE and (piece.is_code or bool(piece.grade_id))
+
+
+def _whose(handout: Handout, piece: Piece) -> str:
+    return f"The cell of step {piece.grade_id}" if piece.grade_id in handout.stubs else "Your cell"
+
+
+def take_apart(handout: Handout, found: Pieces) -> Pieces:
+    """Undo merges: a gap's first line inside another cell starts the gap's own."""
+    answered = {piece.grade_id for piece in found.pieces if piece.identified and handout.answers(piece)}
+    parts = [part for piece in found.pieces for part in _parts(handout, piece, answered)]
+    return replace(found, pieces=tuple(parts))
+
+
+def _parts(handout: Handout, piece: Piece, answered: set[str]) -> list[Piece]:
+    if not any(line in piece.source for line in handout.first_lines):
+        return [piece]
+    starts = _starts(handout, piece, answered)
+    if len(starts) == 1:
+        return [piece]
+    lines = piece.source.split("\n")
+    ends = [*(start for start, _ in starts[1:]), len(lines)]
+    texts = ["\n".join(lines[start:end]).strip("\n") for (start, _), end in zip(starts, ends, strict=True)]
+    first, *others = (
+        replace(piece, source=text, grade_id=grade_id, remarks=())
+        for text, (_, grade_id) in zip(texts, starts, strict=True)
+    )
+    parts = [first, *(replace(part, is_code=True, remarks=(MERGED,)) for part in others)]
+    return [part for part in parts if part.source.strip() or part.grade_id]
+
+
+def _starts(handout: Handout, piece: Piece, answered: set[str]) -> list[tuple[int, str]]:
+    """Lines at which a part of a piece begins, from 0, with the grade_id of each part."""
+    lines = piece.source.split("\n")
+    starts = [(0, piece.grade_id)]
+    for at, line in enumerate(lines):
+        gap = handout.first_lines.get(line.rstrip(), "")
+        if not gap:
+            continue
+        if at and starts == [(0, gap)] and tree("\n".join(lines[:at])) is None:
+            starts = [(0, "")]  # prose above the gap's own first line
+        if gap != starts[-1][1] and (gap not in answered or gap == piece.grade_id):
+            starts.append((at, gap))
+    return starts
+
+
+def take_out_texts_of_others(handout: Handout, found: Pieces) -> Pieces:
+    """Take out of a gap's cell what other cells of the course say: checks, locked cells that are gone, prose."""
+    present = {piece.grade_id for piece in found.pieces}
+    locked = [text.strip() for text in handout.texts("locked")]
+    absent = [text for text in locked if handout.fixed[squeezed(text)] not in present]
+    pieces = [_alone(handout, piece, absent) if piece.grade_id in handout.stubs else piece for piece in found.pieces]
+    return replace(found, pieces=tuple(pieces))
+
+
+def _alone(handout: Handout, piece: Piece, absent: Sequence[str]) -> Piece:
+    source = without(piece.source, handout.texts("check"))
+    code = _above_prose(handout, without(source, absent))
+    remarks = piece.remarks if code == source else _each_once([*piece.remarks, MERGED])
+    return replace(piece, source=code, remarks=remarks)
+
+
+def _above_prose(handout: Handout, code: str) -> str:
+    """A cell without what follows a line of the course's prose, if that is what keeps it from being Python."""
+    lines = code.split("\n")
+    start = next((at for at, line in enumerate(lines) if line.strip() in handout.prose), len(lines))
+    if start < len(lines) and tree(code) is None and tree("\n".join(lines[start:])) is None:
+        return "\n".join(lines[:start])
+    return code
+
+
+def set_aside_changed(handout: Handout, found: Pieces) -> Pieces:
+    """Of the cells that stand for a locked or check cell, one holds the place; what else they say is the student's.
+
+    Somebody may have put an import into a locked cell, or merged an answer into a check.
     """
+    fixed = [piece for piece in found.pieces if piece.grade_id and piece.grade_id not in handout.stubs]
+    exact = {piece.grade_id for piece in fixed if not handout.is_changed(piece)}
+    placed: set[str] = set()
+    kept: list[Piece] = []
+    remarks: list[str] = []
+    for piece in found.pieces:
+        if piece.grade_id in handout.stubs or not piece.grade_id:
+            kept.append(piece)
+            continue
+        changed = handout.is_changed(piece)
+        own = [replace(piece, grade_id="", identified=False)] if changed and has_code(piece.source) else []
+        if piece.grade_id in placed or (changed and piece.grade_id in exact):
+            kept += own
+            continue
+        placed.add(piece.grade_id)
+        is_check = handout.cells[piece.grade_id].role == "check"
+        kept += [*own, piece] if is_check else [piece, *own]
+        if not is_check and piece.grade_id not in exact:
+            remarks.append(f"The locked cell {piece.grade_id} differs from the course's; the course's was used.")
+    return Pieces(tuple(kept), (*found.remarks, *remarks))
 
-    source: str
-    index: int
-    is_code: bool
-    name: str = ""
-    marked: bool = False
-    remarks: list[str] = field(default_factory=list)
+
+def join_split(handout: Handout, found: Pieces) -> Pieces:
+    """Undo splits: a cell that goes on with the gap above it becomes part of it."""
+    joined: list[Piece] = []
+    times = 0
+    for piece in found.pieces:
+        if joined and times < MOST_VERSIONS and _goes_on(handout, joined[-1], piece):
+            last = joined[-1]
+            source = f"{last.source}\n{piece.source}"
+            joined[-1] = replace(last, source=source, remarks=_each_once([*last.remarks, SPLIT]))
+            times += 1
+        else:
+            joined.append(piece)
+            times = 0
+    return replace(found, pieces=tuple(joined))
 
 
-class _Repair:
-    """The repair of one notebook: what the course's cells look like, and what is to be said to the student."""
-
-    def __init__(self, source: SourceNotebook) -> None:
-        self.source = source
-        self.cells = {cell.grade_id: cell for cell in source.graded}
-        self.rank = {grade_id: at for at, grade_id in enumerate(self.cells)}
-        self.stubs = {cell.grade_id: stub_of(cell.source) for cell in source.graded if cell.role == "gap"}
-        self.first_lines = {first_line(stub): gap for gap, stub in self.stubs.items()}
-        self.fixed = {squeezed(cell.source): cell.grade_id for cell in source.graded if cell.role != "gap"}
-        self.ungraded = {first_line(cell.source) for cell in source.cells if cell.role == "own"}
-        self.remarks: list[str] = []
-
-    def answers(self, piece: _Piece) -> bool:
-        """Whether a piece is a gap's cell with something in it."""
-        return piece.name in self.stubs and not is_untouched(piece.source, self.stubs[piece.name])
-
-    def recognise(self, cells: Sequence[SubmittedCell]) -> list[_Piece]:
-        """Say which cell of the course each one stands for: by its marks, else by its text."""
-        claimed = {cell.grade_id for cell in cells}
-        pieces = [self._by_marks(cell, claimed) for cell in cells]
-        marked = {piece.name for piece in pieces}
-        for piece in pieces:
-            if not piece.name:
-                self._by_text(piece, marked)
-        lost = not any(piece.marked for piece in pieces)
-        if lost:
-            self.remarks.append(MARKS_LOST)
-        for piece in pieces:
-            if piece.name in self.stubs and not piece.marked and not lost:
-                piece.remarks.append(BY_FIRST_LINE)
-        return [piece for piece in pieces if not self._is_too_long(piece)]
-
-    def _by_marks(self, cell: SubmittedCell, claimed: set[str]) -> _Piece:
-        names = (cell.grade_id, *(one for one in cell.ids if one not in claimed))
-        name = next((one for one in names if one in self.cells), "")
-        return _Piece(cell.source, cell.index, cell.is_code, name, bool(name))
-
-    def _by_text(self, piece: _Piece, marked: set[str]) -> None:
-        first = first_line(piece.source)
-        if not piece.is_code:
-            piece.name = self.first_lines.get(first, "")
-            return
-        name = self.fixed.get(squeezed(piece.source), "")
-        header = re.match(r"#\s*(\w+):", first)
-        if name and name not in marked:
-            piece.name = name
-        elif header and header[1] in self.stubs:
-            piece.name = header[1]
-
-    def _is_too_long(self, piece: _Piece) -> bool:
-        if len(piece.source) <= MOST_CODE or not (piece.is_code or piece.name):
-            return False
-        what = f"The cell of step {piece.name}" if piece.name in self.stubs else "Your cell"
-        self.remarks.append(
-            f"{what} at position {piece.index + 1} has {len(piece.source)} characters and was left out; at most "
-            f"{MOST_CODE} are taken. Shorten it, and hand the notebook in again."
-        )
+def _goes_on(handout: Handout, first: Piece, second: Piece) -> bool:
+    """Whether `second` is the rest of the gap's cell `first`, and not another version of it or something else."""
+    if not (_may_go_on(handout, first, second) and has_code(second.source)):
+        return False
+    both = f"{first.source}\n{second.source}"
+    if len(both) > MOST_CODE or names_set(both) is None:
+        return False
+    earlier, later = names_set(first.source), names_set(second.source)
+    if earlier is None or later is None:
         return True
+    if second.grade_id:
+        return not earlier or not earlier <= later
+    return handout.answers(first) and bool((later - earlier) & handout.sets(first.grade_id))
 
-    def take_apart(self, pieces: Sequence[_Piece]) -> list[_Piece]:
-        """Undo merges: a gap's first line inside another cell starts the gap's own."""
-        answered = {piece.name for piece in pieces if piece.marked and self.answers(piece)}
-        apart = [part for piece in pieces for part in self._parts(piece, answered)]
-        present = {piece.name for piece in apart}
-        locked = [cell.source.strip() for cell in self.cells.values() if cell.role == "locked"]
-        absent = [text for text in locked if self.fixed[squeezed(text)] not in present]
-        for piece in apart:
-            if piece.name in self.stubs:
-                self._take_out_others(piece, absent)
-        return apart
 
-    def _take_out_others(self, piece: _Piece, absent: Sequence[str]) -> None:
-        """Take out of a gap's cell what other cells of the course say: checks, locked cells that are gone, prose."""
-        piece.source = without(piece.source, [cell.source for cell in self.cells.values() if cell.role == "check"])
-        code = without(piece.source, absent)
-        lines = code.split("\n")
-        start = next((at for at, line in enumerate(lines) if line.strip() in self._prose), len(lines))
-        if start < len(lines) and tree(code) is None and tree("\n".join(lines[start:])) is None:
-            code = "\n".join(lines[:start])
-        if code != piece.source:
-            piece.source = code
-            piece.remarks = list(dict.fromkeys([*piece.remarks, MERGED]))
+def _may_go_on(handout: Handout, first: Piece, second: Piece) -> bool:
+    """Whether two cells are code of one gap, the first one begun and the second one without a beginning of its own."""
+    is_of_gap = first.grade_id in handout.stubs and second.grade_id in (first.grade_id, "")
+    is_stub = has_code(first.source) and not handout.answers(first)
+    return is_of_gap and first.is_code and second.is_code and not is_stub and not _starts_anew(handout, second)
 
-    @cached_property
-    def _prose(self) -> frozenset[str]:
-        texts = [cell.source for cell in self.source.cells if cell.role == "text"]
-        return frozenset(line.strip() for text in texts for line in text.split("\n") if len(line) >= SHORTEST_PROSE)
 
-    def _parts(self, piece: _Piece, answered: set[str]) -> list[_Piece]:
-        if not any(line in piece.source for line in self.first_lines):
-            return [piece]
-        lines = piece.source.split("\n")
-        starts = [0]
-        names = [piece.name]
-        for at, line in enumerate(lines):
-            gap = self.first_lines.get(line.rstrip(), "")
-            if gap and gap == names[-1] and at and len(starts) == 1 and tree("\n".join(lines[:at])) is None:
-                names[0] = ""  # prose above the gap's own first line
-            if gap and gap != names[-1] and (gap not in answered or gap == piece.name):
-                starts.append(at)
-                names.append(gap)
-        if len(starts) == 1:
-            return [piece]
-        parts = [
-            replace(piece, source="\n".join(lines[start:end]).strip("\n"), name=name, remarks=[])
-            for start, end, name in zip(starts, [*starts[1:], None], names, strict=True)
-        ]
-        for part in parts[1:]:
-            part.is_code = True
-            part.remarks.append(MERGED)
-        return [part for part in parts if part.source.strip() or part.name]
+def _starts_anew(handout: Handout, piece: Piece) -> bool:
+    first = first_line(piece.source)
+    return first in handout.ungraded or bool(_header(first) and piece.grade_id)
 
-    def set_aside_changed(self, pieces: Sequence[_Piece]) -> list[_Piece]:
-        """Of the cells that stand for a locked or check cell, one holds the place; what else they say is the student's.
 
-        Somebody may have put an import into a locked cell, or merged an answer into a check.
-        """
-        exact = {piece.name for piece in pieces if piece.name and not self._is_changed(piece)}
-        placed: set[str] = set()
-        kept: list[_Piece] = []
-        for piece in pieces:
-            if piece.name in self.stubs or not piece.name:
-                kept.append(piece)
-                continue
-            changed = self._is_changed(piece)
-            own = [replace(piece, name="", marked=False)] if changed and has_code(piece.source) else []
-            if piece.name in placed or (changed and piece.name in exact):
-                kept += own
-                continue
-            placed.add(piece.name)
-            is_check = self.cells[piece.name].role == "check"
-            kept += [*own, piece] if is_check else [piece, *own]
-            if not is_check and piece.name not in exact:
-                self.remarks.append(f"The locked cell {piece.name} differs from the course's; the course's was used.")
-        return kept
+def find_by_place(handout: Handout, found: Pieces) -> Pieces:
+    """Gaps without an answer may have one in a cell of the student's, just where it belongs."""
+    answered = {piece.grade_id for piece in found.pieces if handout.answers(piece)}
+    for gap in handout.stubs:
+        if gap not in answered:
+            found = _found_by_place(handout, found, gap)
+    return found
 
-    def _is_changed(self, piece: _Piece) -> bool:
-        return squeezed(piece.source) != squeezed(self.cells[piece.name].source)
 
-    def join(self, pieces: Sequence[_Piece]) -> list[_Piece]:
-        """Undo splits: a cell that goes on with the gap above it becomes part of it."""
-        joined: list[_Piece] = []
-        times = 0
-        for piece in pieces:
-            last = joined[-1] if joined else piece
-            if last is not piece and times < MOST_VERSIONS and self._goes_on(last, piece):
-                last.source = f"{last.source}\n{piece.source}"
-                last.remarks = list(dict.fromkeys([*last.remarks, SPLIT]))
-                times += 1
-            else:
-                joined.append(piece)
-                times = 0
-        return joined
+def _found_by_place(handout: Handout, found: Pieces, gap: str) -> Pieces:
+    pieces = found.pieces
+    has_cell = any(piece.grade_id == gap for piece in pieces)
+    at = _answer_among(handout, pieces, _own_cells_around(handout, pieces, gap), gap)
+    if at is None or (has_cell and names_set(pieces[at].source) is None):
+        return found
+    told = () if METADATA_LOST in found.remarks else (BY_PLACE,)
+    piece = replace(pieces[at], grade_id=gap, remarks=(ELSEWHERE,) if has_cell else told)
+    return replace(found, pieces=(*pieces[:at], piece, *pieces[at + 1 :]))
 
-    def _goes_on(self, first: _Piece, second: _Piece) -> bool:
-        """Whether `second` is the rest of the gap's cell `first`, and not another version of it or something else."""
-        if (
-            first.name not in self.stubs
-            or second.name not in (first.name, "")
-            or not (first.is_code and second.is_code)
-        ):
-            return False
-        is_stub = has_code(first.source) and not self.answers(first)
-        if is_stub or self._starts_anew(second) or not has_code(second.source):
-            return False
-        both = f"{first.source}\n{second.source}"
-        if len(both) > MOST_CODE or names_set(both) is None:
-            return False
-        earlier, later = names_set(first.source), names_set(second.source)
-        if earlier is None or later is None:
-            return True
-        if second.name:
-            return not earlier or not earlier <= later
-        return self.answers(first) and bool((later - earlier) & self._wanted(first.name))
 
-    def _starts_anew(self, piece: _Piece) -> bool:
-        first = first_line(piece.source)
-        return first in self.ungraded or bool(re.match(r"#\s*(\w+):", first) and piece.name)
+def _own_cells_around(handout: Handout, pieces: Sequence[Piece], gap: str) -> list[int]:
+    """Where the student's own cells are between the course's cell before a gap and its check, or the cell that follows.
 
-    def _wanted(self, gap: str) -> frozenset[str]:
-        """Names that the solution of a gap sets."""
-        return names_set(solution_of(self.cells[gap].source)) or frozenset()
+    Returns:
+        Places in `pieces`, at most MOST_VERSIONS, in order.
+    """
+    rank = handout.rank
+    after = [at for at, piece in enumerate(pieces) if rank.get(piece.grade_id, -1) > rank[gap]]
+    check = [at for at in after if pieces[at].grade_id == f"check_{gap}"]
+    end = (check or after or [len(pieces)])[0]
+    found: list[int] = []
+    for at in reversed(range(end)):
+        piece = pieces[at]
+        if piece.grade_id and piece.grade_id != gap:
+            break
+        if not piece.grade_id and piece.is_code and first_line(piece.source) not in handout.ungraded:
+            found.append(at)
+    return found[:MOST_VERSIONS][::-1]
 
-    def find_by_place(self, pieces: Sequence[_Piece]) -> None:
-        """Gaps without an answer may have one in a cell of the student's, just where it belongs."""
-        answered = {piece.name for piece in pieces if self.answers(piece)}
-        for gap in self.stubs:
-            if gap in answered:
-                continue
-            has_cell = any(piece.name == gap for piece in pieces)
-            found = self._answer_among(self._own_cells_around(pieces, gap), gap)
-            if found is not None and not (has_cell and names_set(found.source) is None):
-                found.name = gap
-                found.remarks = [ELSEWHERE] if has_cell else [] if MARKS_LOST in self.remarks else [BY_PLACE]
 
-    def _own_cells_around(self, pieces: Sequence[_Piece], gap: str) -> list[_Piece]:
-        """The student's own cells between the course's cell before a gap and its check, or the cell that follows."""
-        after = [at for at, piece in enumerate(pieces) if self.rank.get(piece.name, -1) > self.rank[gap]]
-        check = [at for at in after if pieces[at].name == f"check_{gap}"]
-        end = (check or after or [len(pieces)])[0]
-        found: list[_Piece] = []
-        for piece in reversed(pieces[:end]):
-            if piece.name and piece.name != gap:
-                break
-            if not piece.name and piece.is_code and first_line(piece.source) not in self.ungraded:
-                found.append(piece)
-        return found[:MOST_VERSIONS][::-1]
+def _answer_among(handout: Handout, pieces: Sequence[Piece], places: Sequence[int], gap: str) -> int | None:
+    """The last of the places that set most of what the gap asks for; else the last one that is no Python at all."""
+    wanted = handout.sets(gap)
+    names = {at: names_set(pieces[at].source) for at in places}
+    most, last = max(((len(wanted & (sets or frozenset())), at) for at, sets in names.items()), default=(0, 0))
+    if most:
+        return last
+    return next((at for at in reversed(places) if names[at] is None), None)
 
-    def _answer_among(self, own: Sequence[_Piece], gap: str) -> _Piece | None:
-        """The last of those that set most of what the gap asks for; else the last one that is no Python at all."""
-        wanted = self._wanted(gap)
-        setting = [(len(wanted & (names_set(piece.source) or frozenset())), at) for at, piece in enumerate(own)]
-        most, at = max(setting, default=(0, 0))
-        if most:
-            return own[at]
-        return next((piece for piece in reversed(own) if names_set(piece.source) is None), None)
 
-    def choose(self, pieces: Sequence[_Piece]) -> list[_Piece]:
-        """One piece for each gap: of several with an answer the last. The others are the student's own cells."""
-        versions: dict[str, list[_Piece]] = {}
-        for piece in pieces:
-            if piece.name in self.stubs:
-                versions.setdefault(piece.name, []).append(piece)
-        rejected = {id(piece) for group in versions.values() for piece in self._rejected(group)}
-        return [piece for piece in pieces if id(piece) not in rejected]
+def choose_version(handout: Handout, found: Pieces) -> Pieces:
+    """One piece for each gap: of several with an answer the last. The others are the student's own cells."""
+    versions: dict[str, list[int]] = {}
+    for at, piece in enumerate(found.pieces):
+        if piece.grade_id in handout.stubs:
+            versions.setdefault(piece.grade_id, []).append(at)
+    decided: dict[int, list[Piece]] = {}
+    for places in versions.values():
+        decided |= _decided(handout, found.pieces, places)
+    kept = [one for at, piece in enumerate(found.pieces) for one in decided.get(at, [piece])]
+    return replace(found, pieces=tuple(kept))
 
-    def _rejected(self, group: Sequence[_Piece]) -> list[_Piece]:
-        """The cells of one gap that count for nothing; other versions with an answer become the student's own."""
-        answers = [piece for piece in group if self.answers(piece)]
-        chosen = group[-1]
-        if len(answers) == 1:
-            chosen = answers[0]
-        elif answers:
-            ranked = enumerate(answers[-MOST_VERSIONS:])
-            _, chosen = max(ranked, key=lambda entry: (self._preference(entry[1]), entry[0]))
-        if sum(piece.marked == chosen.marked for piece in answers) > 1:
-            chosen.remarks.append(SEVERAL)
-        if not chosen.is_code:
-            chosen.remarks.append(AS_CODE)
-        for piece in answers:
-            piece.name = piece.name if piece is chosen else ""
-        return [piece for piece in group if piece is not chosen and piece.name]
 
-    def _preference(self, piece: _Piece) -> tuple[bool, bool, bool]:
-        sets = bool(self._wanted(piece.name) & (names_set(piece.source) or frozenset()))
-        return piece.is_code, sets, piece.marked
+def _decided(handout: Handout, pieces: Sequence[Piece], places: Sequence[int]) -> dict[int, list[Piece]]:
+    """What becomes of the cells of one gap: one is its answer, other answers are the student's own, the rest goes."""
+    answers = [at for at in places if handout.answers(pieces[at])]
+    chosen = max(answers[-MOST_VERSIONS:], key=lambda at: (_preference(handout, pieces[at]), at), default=places[-1])
+    piece = pieces[chosen]
+    is_one_of_several = sum(pieces[at].identified == piece.identified for at in answers) > 1
+    remarks = (*piece.remarks, *[SEVERAL] * is_one_of_several, *[AS_CODE] * (not piece.is_code))
+    others = {at: [replace(pieces[at], grade_id="")] if at in answers else [] for at in places}
+    return others | {chosen: [replace(piece, remarks=remarks)]}
 
-    def in_place(self, pieces: Sequence[_Piece]) -> Repaired:
-        """The course's cells in the course's order, the student's own cells behind the one they followed."""
-        answers = {piece.name: piece for piece in pieces if piece.name}
-        followers: dict[str, list[FoundCell]] = {}
-        at = ""
-        for piece in pieces:
-            if piece.name:
-                at = piece.name
-            else:
-                role = "own" if piece.is_code else "text"
-                followers.setdefault(at, []).append(FoundCell(role=role, source=piece.source, index=piece.index))
-        ranks = [self.rank[name] for name in answers]
-        if any(second < first for first, second in itertools.pairwise(ranks)):
-            self.remarks.append(MOVED)
-        cells = followers.get("", [])
-        for original in self.source.graded:
-            cells.append(self._course_cell(original, answers.get(original.grade_id)))
-            cells += followers.get(original.grade_id, [])
-        return Repaired(
-            cells=tuple(cells),
-            missing=frozenset(gap for gap in self.stubs if gap not in answers),
-            remarks=self._all_remarks(answers),
-        )
 
-    def _course_cell(self, original: SourceCell, answer: _Piece | None) -> FoundCell:
-        source = original.source
-        if original.role == "gap":
-            source = answer.source if answer else ""
-        return FoundCell(
-            role=original.role,
-            source=source,
-            grade_id=original.grade_id,
-            metadata=original.metadata,
-            index=answer.index if answer else -1,
-        )
+def _preference(handout: Handout, piece: Piece) -> tuple[bool, bool, bool]:
+    sets = bool(handout.sets(piece.grade_id) & (names_set(piece.source) or frozenset()))
+    return piece.is_code, sets, piece.identified
 
-    def _all_remarks(self, answers: Mapping[str, _Piece]) -> dict[str, tuple[str, ...]]:
-        found = {gap: answers[gap].remarks for gap in self.stubs if gap in answers} | {"": self.remarks}
-        return {gap: tuple(dict.fromkeys(texts)) for gap, texts in found.items() if texts}
+
+def in_place(handout: Handout, found: Pieces) -> Repaired:
+    """The course's cells in the course's order, the student's own cells behind the one they followed."""
+    answers = {piece.grade_id: piece for piece in found.pieces if piece.grade_id}
+    followers = _own_cells(found.pieces)
+    cells = followers.get("", [])
+    for original in handout.cells.values():
+        cells.append(_course_cell(original, answers.get(original.grade_id)))
+        cells += followers.get(original.grade_id, [])
+    ranks = [handout.rank[grade_id] for grade_id in answers]
+    is_moved = any(second < first for first, second in itertools.pairwise(ranks))
+    remarks = {gap: answers[gap].remarks for gap in handout.stubs if gap in answers}
+    remarks[""] = (*found.remarks, *[MOVED] * is_moved)
+    return Repaired(
+        cells=tuple(cells),
+        missing=frozenset(gap for gap in handout.stubs if gap not in answers),
+        remarks={gap: _each_once(texts) for gap, texts in remarks.items() if texts},
+    )
+
+
+def _own_cells(pieces: Sequence[Piece]) -> dict[str, list[FoundCell]]:
+    """The student's own cells by the course's cell that they follow; under "" those before the first."""
+    followers: dict[str, list[FoundCell]] = {}
+    at = ""
+    for piece in pieces:
+        at = piece.grade_id or at
+        if not piece.grade_id:
+            role = "own" if piece.is_code else "text"
+            followers.setdefault(at, []).append(FoundCell(role=role, source=piece.source, index=piece.index))
+    return followers
+
+
+def _course_cell(original: SourceCell, answer: Piece | None) -> FoundCell:
+    source = original.source
+    if original.role == "gap":
+        source = answer.source if answer else ""
+    return FoundCell(
+        role=original.role,
+        source=source,
+        grade_id=original.grade_id,
+        metadata=original.metadata,
+        index=answer.index if answer else -1,
+    )
+
+
+RECOGNITION: tuple[Repair, ...] = (by_text, leave_out_too_long, take_apart, take_out_texts_of_others)
+"""After it, each piece has the grade_id of the cell that it stands for, if it can be seen by its text."""
+
+REPAIRS: tuple[Repair, ...] = (set_aside_changed, join_split, find_by_place, choose_version)
+"""After them, each cell of the course has one piece at most."""

@@ -7,13 +7,13 @@ same functions, since a pytest session costs fifty times as much (`docs/performa
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
 from autograder.course.data import CHECKS, documents
-from autograder.model import Case, CheckKind, CheckResult, DocumentValue, Gap, Plan, Transcript
+from autograder.model import Case, CheckKind, CheckResult, DocumentValue, Gap, KitError, Plan, Transcript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,11 @@ class Check:
 
 @cache
 def checks() -> tuple[Check, ...]:
-    """All checks, in the order of their files."""
+    """All checks, in the order of their files.
+
+    Raises:
+        KitError: A check does not say which kind it is of.
+    """
     modules = [importlib.import_module(f"autograder.checks.{path.stem}") for path in sorted(CHECKS.glob("test_*.py"))]
     return tuple(check for module in modules for check in _of(module))
 
@@ -38,10 +42,22 @@ def _of(module: ModuleType) -> list[Check]:
     for name, function in vars(module).items():
         if not name.startswith("test_"):
             continue
-        marks = {mark.name: mark.args for mark in getattr(function, "pytestmark", [])}
-        kind = next(kind for kind in CheckKind if kind.value in marks)
-        found.append(Check(name=name, kind=kind, function=function, gaps=frozenset(marks.get("gap", ()))))
+        markers = {marker.name: marker.args for marker in getattr(function, "pytestmark", [])}
+        gaps = frozenset(markers.get("gap", ()))
+        found.append(Check(name=name, kind=_kind(module, name, markers), function=function, gaps=gaps))
     return found
+
+
+def _kind(module: ModuleType, name: str, markers: Collection[str]) -> CheckKind:
+    kinds = [kind for kind in CheckKind if kind.value in markers]
+    if len(kinds) != 1:
+        wanted = ", ".join(f"@pytest.mark.{kind.value}" for kind in CheckKind)
+        said = " and ".join(f"@pytest.mark.{kind.value}" for kind in kinds) or "none of them"
+        raise KitError(
+            f"{module.__file__}: the check {name} must have exactly one of the markers {wanted}, which says what share "
+            f"of a gap's points it decides; it has {said}. Write one above the function."
+        )
+    return kinds[0]
 
 
 def applies(check: Check, gap: Gap) -> bool:

@@ -14,9 +14,8 @@ from autograder.course import notebook
 from autograder.course.cells import submission_of
 from autograder.course.course import Course
 from autograder.course.notebook import Repaired
-from autograder.handed_in import submitted
 from autograder.handed_in.repair import repair
-from autograder.handed_in.submitted import HandedIn
+from autograder.handed_in.folder import HandedIn, find_file
 from autograder.judging import checking, display, mistakes, scoring, stories
 from autograder.judging.mistakes import Mistake, Named
 from autograder.model import Answer, Gap, GapResult, KitError, Outcome, Plan, Record, Status, Submission, Transcript
@@ -116,7 +115,7 @@ class Grader:
 
     def handed_in(self, folder: Path, name: str) -> HandedIn:
         """The file in a student's folder that answers a notebook, and what is to be said of it."""
-        return submitted.find(folder, name, self.course.sources, most_bytes=self.limits.submission_bytes)
+        return find_file(folder, name, self.course.sources, most_bytes=self.limits.submission_bytes)
 
     def read(self, data: bytes, name: str) -> tuple[Repaired, Submission]:
         """A submitted file, repaired, and as cells to replay."""

@@ -20,6 +20,7 @@ from autograder.model import (
     Submission,
     Transcript,
     Twin,
+    TwinKind,
 )
 
 _ENDED = {Outcome.RAISED: Status.RAISED, Outcome.STOPPED: Status.STOPPED, Outcome.DIED: Status.DIED}
@@ -59,7 +60,7 @@ def status_of(plan: Plan, gap: Gap, transcript: Transcript, found: Sequence[tupl
         raised = any(
             transcript.answer(twin.name, gap.name).outcome is Outcome.RAISED
             for twin in plan.twins
-            if twin.judges(gap.name) and twin.kind != "edge"
+            if twin.judges(gap.name) and twin.kind is not TwinKind.EDGE
         )
         return Status.RAISED if raised else Status.WRONG
     return Status.PARTLY if failed else Status.RIGHT

@@ -40,8 +40,8 @@ def released(name: str) -> dict[str, Any]:
 def sources(name: str) -> dict[str, str]:
     """The instructor's cells by grade_id."""
     cells = json.loads((ROOT / "source" / f"{name}.ipynb").read_bytes())["cells"]
-    marks = [(cell, cell["metadata"].get("nbgrader", {})) for cell in cells]
-    return {mark["grade_id"]: "".join(cell["source"]) for cell, mark in marks if mark}
+    graded = [(cell, cell["metadata"].get("nbgrader", {})) for cell in cells]
+    return {found["grade_id"]: "".join(cell["source"]) for cell, found in graded if found}
 
 
 def gaps(name: str) -> list[str]:
@@ -71,8 +71,8 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def id_of(cell: Cell) -> str:
     """The grade_id of a cell; empty if it has none, or metadata that are no such thing."""
     metadata = cell.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return str(marks.get("grade_id", "")) if isinstance(marks, dict) else ""
+    found = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return str(found.get("grade_id", "")) if isinstance(found, dict) else ""
 
 
 def code(source: str) -> Cell:
@@ -111,28 +111,28 @@ class Book:
         return self.cells.pop(self.at(grade_id))
 
     def copy_below(self, grade_id: str, source: str, *, below: str = "") -> None:
-        """Copy a cell with its marks, as JupyterLab does, and write something into the copy."""
+        """Copy a cell with its metadata, as JupyterLab does, and write something into the copy."""
         made = {**copy.deepcopy(self[grade_id]), "source": source}
         self.cells.insert(self.at(below or grade_id) + 1, made)
 
-    def split(self, grade_id: str, line: int, *, keeps_marks: bool = True) -> None:
+    def split(self, grade_id: str, line: int, *, keeps_metadata: bool = True) -> None:
         """Split a cell in front of a line."""
         lines = self[grade_id]["source"].split("\n")
         self[grade_id]["source"] = "\n".join(lines[:line])
         rest = "\n".join(lines[line:])
-        if keeps_marks:
+        if keeps_metadata:
             self.copy_below(grade_id, rest)
         else:
             self.cells.insert(self.at(grade_id) + 1, code(rest))
 
-    def merge(self, first: str, last: str, *, marks_of: str) -> None:
-        """Merge all cells from one to another; the result keeps the marks and the type of one of them."""
+    def merge(self, first: str, last: str, *, metadata_of: str) -> None:
+        """Merge all cells from one to another; the result keeps the metadata and the type of one of them."""
         start, end = self.at(first), self.at(last) + 1
-        merged = copy.deepcopy(self[marks_of])
+        merged = copy.deepcopy(self[metadata_of])
         merged["source"] = "\n\n".join(cell["source"] for cell in self.cells[start:end])
         self.cells[start:end] = [merged]
 
-    def without_marks(self, grade_id: str = "") -> None:
+    def without_metadata(self, grade_id: str = "") -> None:
         """Lose the metadata and the id of one cell, or of all."""
         for cell in [self[grade_id]] if grade_id else self.cells:
             cell["metadata"] = {}
@@ -241,9 +241,9 @@ def a_gap_turned_to_markdown_is_read_as_code(folder: Folder) -> None:
 
 
 @case("had been turned into text")
-def a_gap_without_marks_turned_to_markdown_is_read_as_code(folder: Folder) -> None:
+def a_gap_without_metadata_turned_to_markdown_is_read_as_code(folder: Folder) -> None:
     folder.chain["drelu_dx"]["cell_type"] = "markdown"
-    folder.chain.without_marks("drelu_dx")
+    folder.chain.without_metadata("drelu_dx")
 
 
 # Copies of a gap's cell.
@@ -288,13 +288,13 @@ def a_version_that_raises_above_the_right_one_costs_nothing(folder: Folder) -> N
 
 
 @case()
-def a_copy_without_marks_above_the_answer_changes_nothing(folder: Folder) -> None:
+def a_copy_without_metadata_above_the_answer_changes_nothing(folder: Folder) -> None:
     book = folder.chain
     book.cells.insert(book.at("relu_dz"), code("# relu_dz: a first thought\nrelu_dz = z"))
 
 
 @case("was recognised by its first line")
-def the_answer_in_a_copy_without_marks_counts_if_the_gap_is_untouched(folder: Folder) -> None:
+def the_answer_in_a_copy_without_metadata_counts_if_the_gap_is_untouched(folder: Folder) -> None:
     book = folder.chain
     book.cells.insert(book.at("relu_dz") + 1, code(SOLUTIONS["relu_dz"]))
     book["relu_dz"]["source"] = STUBS["relu_dz"]
@@ -315,7 +315,7 @@ def the_answer_in_a_cell_of_its_own_below_the_untouched_gap_counts(folder: Folde
 @case("had been split")
 def a_function_split_in_its_middle_is_joined(folder: Folder) -> None:
     folder.chain.split("neuron_backward", 4)
-    folder.step.split("z_after", 3, keeps_marks=False)
+    folder.step.split("z_after", 3, keeps_metadata=False)
 
 
 @case("had been split")
@@ -331,37 +331,37 @@ def an_answer_split_behind_its_first_line_is_joined(folder: Folder) -> None:
 
 
 @case("had been split")
-def an_answer_split_by_a_program_that_drops_marks_is_joined(folder: Folder) -> None:
-    folder.chain.split("drelu_dxw", 4, keeps_marks=False)
+def an_answer_split_by_a_program_that_drops_metadata_is_joined(folder: Folder) -> None:
+    folder.chain.split("drelu_dxw", 4, keeps_metadata=False)
 
 
 @case()
 def a_gap_merged_with_its_check_is_right(folder: Folder) -> None:
-    folder.chain.merge("relu_dz", "check_relu_dz", marks_of="relu_dz")
+    folder.chain.merge("relu_dz", "check_relu_dz", metadata_of="relu_dz")
 
 
 @case("had been merged")
 def a_gap_merged_into_its_check_is_taken_out(folder: Folder) -> None:
-    folder.chain.merge("relu_dz", "check_relu_dz", marks_of="check_relu_dz")
+    folder.chain.merge("relu_dz", "check_relu_dz", metadata_of="check_relu_dz")
 
 
 @case("by its place")
 def a_gap_merged_into_its_check_without_its_first_line_is_taken_out(folder: Folder) -> None:
     book = folder.chain
     book["relu_dz"]["source"] = book["relu_dz"]["source"].partition("\n")[2]
-    book.merge("relu_dz", "check_relu_dz", marks_of="check_relu_dz")
+    book.merge("relu_dz", "check_relu_dz", metadata_of="check_relu_dz")
 
 
 @case("had been merged")
 def two_merged_gaps_are_taken_apart(folder: Folder) -> None:
-    folder.chain.merge("relu_dz", "drelu_dsum", marks_of="relu_dz")
-    folder.step.merge("gradients", "gradient_step", marks_of="gradient_step")
+    folder.chain.merge("relu_dz", "drelu_dsum", metadata_of="relu_dz")
+    folder.step.merge("gradients", "gradient_step", metadata_of="gradient_step")
 
 
 @case("had been merged")
 def a_gap_merged_with_a_locked_cell_does_not_set_the_numbers_back(folder: Folder) -> None:
-    folder.chain.merge("02_upstream", "relu_dz", marks_of="relu_dz")
-    folder.step.merge("03_givens", "gradients", marks_of="gradients")
+    folder.chain.merge("02_upstream", "relu_dz", metadata_of="relu_dz")
+    folder.step.merge("03_givens", "gradients", metadata_of="gradients")
 
 
 @case("had been merged")
@@ -474,7 +474,7 @@ def lost_metadata_with_ids_kept_change_nothing(folder: Folder) -> None:
         cell["metadata"] = {"id": cell.pop("id")}
 
 
-@case("had lost their marks")
+@case("had lost their nbgrader metadata")
 def a_notebook_from_colab_is_found_again(folder: Folder) -> None:
     for at, cell in enumerate(folder.chain.cells):
         cell["metadata"] = {"id": f"x{at}Yz", "colab": {"base_uri": "https://localhost:8080/"}, "outputId": "0"}
@@ -482,24 +482,24 @@ def a_notebook_from_colab_is_found_again(folder: Folder) -> None:
     folder.chain.json |= {"nbformat_minor": 0, "metadata": {"colab": {"name": "02_chain.ipynb"}}}
 
 
-@case("had lost their marks")
+@case("had lost their nbgrader metadata")
 def a_notebook_from_nbstripout_is_found_again(folder: Folder) -> None:
     for at, cell in enumerate(folder.chain.cells):
         cell |= {"metadata": {}, "id": str(at)}
 
 
-@case("had lost their marks")
-def gaps_without_marks_and_first_lines_are_found_by_their_place(folder: Folder) -> None:
+@case("had lost their nbgrader metadata")
+def gaps_without_metadata_and_first_lines_are_found_by_their_place(folder: Folder) -> None:
     for gap in GAPS[CHAIN]:
         folder.chain[gap]["source"] = folder.chain[gap]["source"].partition("\n")[2]
-    folder.chain.without_marks()
+    folder.chain.without_metadata()
 
 
 @case("by its place", dmul="raised", relu_dz="missing")
-def one_gap_without_marks_and_first_line_is_found_by_its_place(folder: Folder) -> None:
+def one_gap_without_metadata_and_first_line_is_found_by_its_place(folder: Folder) -> None:
     book = folder.chain
     for gap in ("drelu_dsum", "dmul"):
-        book.without_marks(gap) if gap != "dmul" else None
+        book.without_metadata(gap) if gap != "dmul" else None
         book.cells[book.at("check_drelu_dsum") - 1]["source"] = SOLUTIONS["drelu_dsum"].partition("\n")[2]
     at = book.at("dmul")
     book.cells[at] = code("dmul_dx0 = (")
@@ -507,8 +507,8 @@ def one_gap_without_marks_and_first_line_is_found_by_its_place(folder: Folder) -
 
 
 @case("was recognised by its first line")
-def one_cell_that_lost_its_marks_is_found_by_its_first_line(folder: Folder) -> None:
-    folder.chain.without_marks("dmul")
+def one_cell_that_lost_its_metadata_is_found_by_its_first_line(folder: Folder) -> None:
+    folder.chain.without_metadata("dmul")
 
 
 # The file.
@@ -648,8 +648,8 @@ def a_renamed_notebook_is_recognised_by_its_cells(folder: Folder) -> None:
 
 
 @case("was found under the name h\u00e4nd in!.ipynb")
-def a_renamed_notebook_without_marks_is_recognised_by_its_cells(folder: Folder) -> None:
-    folder.chain.without_marks()
+def a_renamed_notebook_without_metadata_is_recognised_by_its_cells(folder: Folder) -> None:
+    folder.chain.without_metadata()
     folder.files = {f"{CHAIN}.ipynb": None, "h\u00e4nd in!.ipynb": folder.chain.bytes()}
 
 

@@ -79,7 +79,7 @@ def gently_changed(plan: Plan, seed: int) -> Mutated:
         if rng.random() < 0.4:
             change(book.cells, rng)
     if rng.random() < 0.3:
-        book.without_marks()
+        book.without_metadata()
     return Mutated(book.bytes(), solved)
 
 
@@ -149,8 +149,8 @@ def _append_garbage(cells: list[Cell], rng: random.Random) -> None:
 
 def _spoil_metadata(cells: list[Cell], rng: random.Random) -> None:
     cell = rng.choice(cells)
-    marks = {"nbgrader": {"grade_id": id_of(rng.choice(cells)), "solution": True, "grade": True, "points": 99}}
-    cell["metadata"] = rng.choice([{}, marks, {"tags": ["skip-execution"]}, {"nbgrader": {}}])
+    false_claim = {"nbgrader": {"grade_id": id_of(rng.choice(cells)), "solution": True, "grade": True, "points": 99}}
+    cell["metadata"] = rng.choice([{}, false_claim, {"tags": ["skip-execution"]}, {"nbgrader": {}}])
 
 
 def _strip_metadata(cells: list[Cell], rng: random.Random) -> None:
@@ -234,7 +234,7 @@ def _without_others(cells: list[Cell], rng: random.Random) -> None:
 
 
 def _copies_above(cells: list[Cell], rng: random.Random) -> None:
-    """Earlier tries above the gaps' cells, with or without marks."""
+    """Earlier tries above the gaps' cells, with or without metadata."""
     for at in range(len(cells) - 1, -1, -1):
         if id_of(cells[at]) and rng.random() < 0.2:
             made = copy.deepcopy(cells[at]) | {"source": f"# a try\n{rng.choice(HARMLESS[:2])}"}
@@ -258,7 +258,7 @@ def _foreign_metadata(cells: list[Cell], rng: random.Random) -> None:
         cell["outputs"] = rng.choice(NOTHINGS)
 
 
-def _some_lose_marks(cells: list[Cell], rng: random.Random) -> None:
+def _some_lose_metadata(cells: list[Cell], rng: random.Random) -> None:
     for cell in rng.sample(cells, k=len(cells) // 3):
         cell["metadata"] = {}
         cell.pop("id", None)
@@ -270,9 +270,9 @@ def _in_lines(cells: list[Cell], rng: random.Random) -> None:
 
 
 GENTLE: tuple[Change, ...] = (
-    _without_others,  # first, while gaps have their marks
+    _without_others,  # first, while gaps have their metadata
     _own_cells,
     _to_text,
     _foreign_metadata,
-    _some_lose_marks,
+    _some_lose_metadata,
 )

@@ -16,7 +16,7 @@ from autograder.course import notebook
 from autograder.course.cells import submission_of
 from autograder.course.course import Course
 from autograder.course.notebook import Repaired, SourceNotebook
-from autograder.handed_in import submitted
+from autograder.handed_in import folder
 from autograder.handed_in.repair import repair
 
 from .cases import ASSIGNMENT, CHAIN, GAPS, ROOT, SOLUTIONS, STEP, STUBS, Book, code, id_of, released
@@ -153,7 +153,7 @@ def test_a_notebook_in_order_stays_as_it_is(name: str) -> None:
 
 @settings(FEW, max_examples=200)
 @given(st.permutations(range(len(RELEASED))), st.sets(st.integers(0, len(RELEASED) - 1)), st.booleans())
-def test_no_answer_is_lost_by_shuffling_cells_and_losing_marks(
+def test_no_answer_is_lost_by_shuffling_cells_and_losing_metadata(
     order: list[int], unmarked: set[int], keeps_place: bool
 ) -> None:
     book = Book(CHAIN)
@@ -166,8 +166,8 @@ def test_no_answer_is_lost_by_shuffling_cells_and_losing_marks(
     assert found == {gap: SOLUTIONS[gap] for gap in GAPS[CHAIN]}
 
 
-def _cells(*sources: str, marks: str = "") -> bytes:
-    metadata: Mapping[str, Any] = {"nbgrader": {"grade_id": marks}} if marks else {}
+def _cells(*sources: str, grade_id: str = "") -> bytes:
+    metadata: Mapping[str, Any] = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
     return json.dumps({"cells": [{**code(source), "metadata": metadata} for source in sources]}).encode()
 
 
@@ -175,11 +175,11 @@ LARGE = {
     "twenty_megabytes_of_brackets": b"[" * (20 << 20),
     "twenty_megabytes_of_cells": b'{"cells":[' + b"{}," * (6 << 20) + b"{}]}",
     "twenty_megabytes_of_digits": b'{"cells":' + b"9" * (19 << 20) + b"}",
-    "twenty_megabytes_in_a_text": _cells("\n" * (9 << 20), marks="relu_dz"),
-    "versions_by_the_thousand": _cells(*["relu_dz = z\n" * 90] * 1900, marks="relu_dz"),
-    "halves_by_the_thousand": _cells(*["relu_dz = (", "z)"] * 990, marks="relu_dz"),
+    "twenty_megabytes_in_a_text": _cells("\n" * (9 << 20), grade_id="relu_dz"),
+    "versions_by_the_thousand": _cells(*["relu_dz = z\n" * 90] * 1900, grade_id="relu_dz"),
+    "halves_by_the_thousand": _cells(*["relu_dz = (", "z)"] * 990, grade_id="relu_dz"),
     "first_lines_by_the_thousand": _cells("\n".join(["# relu_dz: from z", "# dmul: from x, w"] * 3000)),
-    "lines_by_the_thousand": _cells(*["a = 1\n" * 16_000] * 150, marks="dmul"),
+    "lines_by_the_thousand": _cells(*["a = 1\n" * 16_000] * 150, grade_id="dmul"),
     "lines_by_the_thousand_in_every_gap": json.dumps(
         {
             "cells": [
@@ -188,12 +188,12 @@ LARGE = {
         }
     ).encode(),
     "operators_by_the_thousand": _cells(
-        "relu_dz = " + "-" * 99_000 + "1", "relu_dz = " + "(" * 99_000, marks="relu_dz"
+        "relu_dz = " + "-" * 99_000 + "1", "relu_dz = " + "(" * 99_000, grade_id="relu_dz"
     ),
     "attributes_by_the_thousand": _cells(
-        "relu_dz = z" + ".a" * 45_000, "relu_dz" + "[0]" * 30_000 + " = 1", marks="relu_dz"
+        "relu_dz = z" + ".a" * 45_000, "relu_dz" + "[0]" * 30_000 + " = 1", grade_id="relu_dz"
     ),
-    "checks_by_the_thousand": _cells(*['check("relu_dz")\n' * 6000] * 20, marks="relu_dz"),
+    "checks_by_the_thousand": _cells(*['check("relu_dz")\n' * 6000] * 20, grade_id="relu_dz"),
 }
 
 
@@ -215,8 +215,8 @@ def test_many_large_files_under_other_names_are_not_all_looked_at(tmp_path: Path
     read: list[str] = []
     sources = {CHAIN: SOURCE}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submitted, "repair", lambda data, source: read.append(source.name) or repair(data, source))
-        found = submitted.find(tmp_path, CHAIN, sources, most_bytes=3 * len(data))
+        patch.setattr(folder, "repair", lambda data, source: read.append(source.name) or repair(data, source))
+        found = folder.find_file(tmp_path, CHAIN, sources, most_bytes=3 * len(data))
     assert found is not None
     assert found.data == data
     assert len(read) == 3

@@ -58,7 +58,7 @@ class Candidate:
     when: datetime | None
 
 
-def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most_bytes: int) -> HandedIn:
+def find_file(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most_bytes: int) -> HandedIn:
     """The file in a student's folder that answers a notebook, and what is to be said of it.
 
     Args:
@@ -73,7 +73,7 @@ def find(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most
     """
     if folder.is_symlink() or folder.parent.is_symlink() or not _is_there(folder):
         return HandedIn(data=None)
-    own = read(folder / f"{name}.ipynb", most_bytes)
+    own = read_file(folder / f"{name}.ipynb", most_bytes)
     with ExitStack() as opened:
         others = [entry for entry in entries(folder, opened) if entry.refused or entry.name != f"{name}.ipynb"]
         candidates = _candidates(folder, name, own, others, sources, most_bytes)
@@ -125,14 +125,14 @@ def passed_over(one: Candidate, counts: Candidate) -> str:
     return "may be as new"
 
 
-def which(data: bytes, sources: Mapping[str, SourceNotebook]) -> str:
+def notebook_of(data: bytes, sources: Mapping[str, SourceNotebook]) -> str:
     """The notebook that a file answers, by its cells; empty if it is none of them."""
     repaired = {name: repair(data, source) for name, source in sources.items()}
     readable = [name for name in sources if not repaired[name].unreadable]
     return max(readable, key=lambda name: _answered(repaired[name], sources[name]), default="")
 
 
-def check_name(student: str) -> None:
+def check_student(student: str) -> None:
     """Refuse a student's folder that no gradebook could hold.
 
     Raises:
@@ -157,7 +157,7 @@ def shown(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:MOST_NAME]
 
 
-def read(path: Path, most_bytes: int) -> bytes | None:
+def read_file(path: Path, most_bytes: int) -> bytes | None:
     """A file's bytes, at most one more than asked for; None if it is no file, or a link out of its folder."""
     if not path.is_file() or not path.resolve().is_relative_to(path.parent.resolve()):
         return None
