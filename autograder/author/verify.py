@@ -39,14 +39,20 @@ class Report:
 
 
 def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Report:
-    """Run all parts on all notebooks; `told` gets a line for each part that is done."""
+    """Have the kit grade itself, on all notebooks.
+
+    Args:
+        grader: The course, with twins of a secret that is always the same.
+        workers: Notebooks graded at once.
+        told: Gets one line for each part that is done.
+    """
     report = Report()
     names = list(grader.course.sources)
     with ThreadPoolExecutor(workers) as pool:
-        for part in (_ends, _honest, _mistakes, _naming, _mutants):
+        for part, text in PARTS.items():
             for found in pool.map(partial(part, grader), names):
                 report.add(found)
-            told(part.__doc__ or "")
+            told(text)
     report.findings += _unnamed(report.counts)
     report.findings += _idle_checks(grader, names)
     report.findings += leaks(grader.course, grader.course.root / "release")
@@ -55,7 +61,7 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
 
 
 def _ends(grader: Grader, name: str) -> Report:
-    """Graded every solution, and every notebook as handed out."""
+    """Solutions that are not right, and gaps as handed out that are not untouched."""
     plan, report = grader.course.plan(name), Report()
     path = f"source/{plan.assignment}/{name}.ipynb"
     report.counts["gaps"] += len(plan.gaps)
@@ -115,7 +121,7 @@ def _carriers(plan: Plan, entries: Sequence[Entry], gap_of: Callable[[Entry], st
 
 
 def _honest(grader: Grader, name: str) -> Report:
-    """Graded every honest style."""
+    """Honest styles that are not right."""
     plan, report = grader.course.plan(name), Report()
     path = grader.course.root / "tests" / "honest" / f"{name}.toml"
     rows = read_toml(path).get("honest", [])
@@ -152,7 +158,7 @@ def _with_honest(plan: Plan, carried: Mapping[str, Mapping[str, str]]) -> Submis
 
 
 def _mistakes(grader: Grader, name: str) -> Report:
-    """Graded every known mistake: it loses its own gap and no other, and gets its own name."""
+    """Known mistakes that do not lose their own gap, or lose another, or get another's name."""
     plan, report = grader.course.plan(name), Report()
     known = known_mistakes(name)
     where = f"autograder/checks/mistakes/{name}.toml"
@@ -197,7 +203,7 @@ def alike(grader: Grader, plan: Plan) -> list[tuple[str, str]]:
 
 
 def _naming(grader: Grader, name: str) -> Report:
-    """Named the test set of wrong answers: rewritings by their family, pairs and nonsense never wrongly."""
+    """Wrong answers of the test set that pass, or are named wrongly."""
     plan, report = grader.course.plan(name), Report()
     known = grader.known_mistakes(name)
     rows = read_toml(grader.course.root / "tests" / "wrong" / f"{name}.toml").get("wrong", [])
@@ -268,7 +274,7 @@ def _unnamed(counts: Mapping[str, int]) -> list[str]:
 
 
 def _mutants(grader: Grader, name: str) -> Report:
-    """Graded small changes to every solution."""
+    """Small changes to solutions that pass, and solutions with too few of them."""
     plan, report = grader.course.plan(name), Report()
     listed = read_toml(CHECKS / "equivalents.toml")["equivalent"]
     equivalent = {(one["gap"], one["change"]) for row in listed for one in row["changes"]}
@@ -319,6 +325,16 @@ def _idle_checks(grader: Grader, names: Sequence[str]) -> list[str]:
         for check in checking.checks()
         if check.name.removeprefix("test_") not in alone
     ]
+
+
+PARTS: Mapping[Callable[[Grader, str], Report], str] = {
+    _ends: "Graded every solution, and every notebook as handed out.",
+    _honest: "Graded every honest style.",
+    _mistakes: "Graded every known mistake: it loses its own gap and no other, and gets its own name.",
+    _naming: "Named the test set of wrong answers: rewritings by their family, pairs and nonsense never wrongly.",
+    _mutants: "Graded small changes to every solution.",
+}
+"""What is done with one notebook after the other, and what is said once it is done with all."""
 
 
 def as_text(report: Report) -> str:

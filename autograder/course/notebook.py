@@ -84,13 +84,13 @@ class Repaired:
 
     Attributes:
         missing: Gaps with no cell.
-        remetadata: What was repaired, per gap and under "" for the notebook.
+        remarks: What was repaired, per gap and under "" for the notebook.
         unreadable: Why the file could not be read; empty otherwise.
     """
 
     cells: tuple[FoundCell, ...] = ()
     missing: frozenset[str] = frozenset()
-    remetadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unreadable: str = ""
 
 

@@ -62,7 +62,9 @@ class KitExporter(NotebookExporter):
         except KitError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
-        wanted = [name for name in self._engine.course.sources if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)]
+        wanted = [
+            name for name in self._engine.course.sources if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)
+        ]
         converter.assignments = {folder: self._paths(folder, wanted) for folder in folders}
         converter.coursedir = SubmittedFiles(**converter.coursedir.trait_values())
 
@@ -108,8 +110,8 @@ def _check_submitted_directory(course: Course, coursedir: CourseDirectory) -> No
     theirs = Path(coursedir.root, coursedir.submitted_directory)
     if theirs.resolve() != course.submitted.resolve():
         raise KitError(
-            f"nbgrader_config.py sets CourseDirectory.submitted_directory to {coursedir.submitted_directory!r}; the kit "
-            f"grades what lies in {course.submitted}. Take the setting out, or make a link of that name to your folder."
+            f"nbgrader_config.py sets CourseDirectory.submitted_directory to {coursedir.submitted_directory!r}; the "
+            f"kit grades what lies in {course.submitted}. Take the setting out, or make that a link to your folder."
         )
 
 

@@ -14,8 +14,8 @@ from autograder.course import notebook
 from autograder.course.cells import submission_of
 from autograder.course.course import Course
 from autograder.course.notebook import Repaired
-from autograder.handed_in.repair import repair
 from autograder.handed_in.folder import HandedIn, find_file
+from autograder.handed_in.repair import repair
 from autograder.judging import checking, display, mistakes, scoring, stories
 from autograder.judging.mistakes import Mistake, Named
 from autograder.model import Answer, Gap, GapResult, KitError, Outcome, Plan, Record, Status, Submission, Transcript

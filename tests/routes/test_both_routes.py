@@ -149,6 +149,15 @@ def test_without_landlock_nbgraders_command_grades_nothing_and_says_why(routes, 
     assert graded(routes.by_nbgrader, "right")
 
 
+def test_another_folder_for_submissions_is_refused_and_nothing_is_graded(routes, rows):
+    before = rows(routes.by_nbgrader, GRADES)
+    setting = "--CourseDirectory.submitted_directory=handed_in"
+    done = run(routes.by_nbgrader, BIN / "nbgrader", "autograde", ASSIGNMENT, "--student", "right", "--force", setting)
+    assert done.code == 1
+    assert "sets CourseDirectory.submitted_directory to 'handed_in'; the kit grades what lies in" in done.out
+    assert rows(routes.by_nbgrader, GRADES) == before
+
+
 def test_marks_given_by_hand_stay_when_a_class_is_graded_again(routes, rows, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(routes.by_kit, folder)
