@@ -40,7 +40,13 @@ Answers = Mapping[str, str]
 
 
 def run(root: Path, folder: Path, console: Console) -> None:
-    """Make the class, grade it, and say where to look."""
+    """Make the class, grade it, and say where to look.
+
+    Args:
+        root: The course whose source notebooks the class works on.
+        folder: Where its own course is made anew; what an earlier demo left there goes.
+        console: Gets what is done, and the class's tables.
+    """
     folder = folder.resolve()
     console.print(f"A course in {folder.name}/: release by nbgrader ...")
     _make_course(root, folder)

@@ -83,6 +83,11 @@ def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Tran
     """What the students' check knows: page and open twins of each gap, right values, and those of known mistakes.
 
     Numbers only: no formula of a solution, no hidden twin.
+
+    Args:
+        plan: Of one notebook.
+        reference: What its solutions gave.
+        known: What each known mistake gave, alone in its gap.
     """
     return {
         "notebook": plan.notebook,

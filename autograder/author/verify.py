@@ -83,7 +83,13 @@ def _ends(grader: Grader, name: str) -> Report:
 
 
 def judge(grader: Grader, plan: Plan, submission: Submission) -> Iterator[tuple[Gap, Status, list[CheckResult]]]:
-    """Status and check results of every gap of a submission, replayed like anybody's."""
+    """Status and check results of every gap of a submission, replayed like anybody's.
+
+    Args:
+        grader: Replays it.
+        plan: Of the notebook.
+        submission: The cells to judge, all of them in place.
+    """
     return _judged(grader, plan, submission, grader.replay(submission))
 
 
@@ -98,7 +104,15 @@ def _judged(
 def judge_gap(
     grader: Grader, plan: Plan, gap: Gap, submission: Submission, transcript: Transcript
 ) -> tuple[Status, list[CheckResult]]:
-    """Status and check results of one gap."""
+    """Status and check results of one gap.
+
+    Args:
+        grader: Knows the reference.
+        plan: Of the notebook.
+        gap: The gap to judge.
+        submission: The cells that were replayed.
+        transcript: What they gave.
+    """
     status = scoring.status_without_checks(plan, gap, submission, transcript)
     if status is not None:
         return status, []

@@ -66,7 +66,13 @@ def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
 
 
 def handed_out(course: Course, name: str, reason: str = "") -> notebook.Repaired:
-    """A notebook as handed out; above it the reason why the student's own could not be read."""
+    """A notebook as handed out; above it the reason why the student's own could not be read.
+
+    Args:
+        course: Has the notebook.
+        name: Of the notebook, such as "02_chain".
+        reason: One sentence for the student; without one no cell is added.
+    """
     cells = [
         notebook.FoundCell(
             role=cell.role, source=notebook.stub_of(cell.source), grade_id=cell.grade_id, metadata=cell.metadata

@@ -49,6 +49,12 @@ def register_assignments(course: Course, url: str, config: Config, wanted: Colle
     """Have the gradebook know notebooks, gaps and points of these assignments, or of all.
 
     As `nbgrader generate_assignment` does; an assignment that nobody has worked on would count as 0 in every export.
+
+    Args:
+        course: Has the notebooks.
+        url: Of the gradebook, such as "sqlite:///gradebook.db".
+        config: nbgrader's, as `nbgrader_config.py` makes it.
+        wanted: Names of assignments; None for all.
     """
     with api.Gradebook(url) as book:
         cell = api.GradeCell
@@ -118,6 +124,12 @@ class _Ids:
 
 def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> list[str]:
     """Write a class's marks in one transaction: all of them or, if anything fails, none.
+
+    Args:
+        course: Has the notebooks, and what was handed in.
+        records: Of the class, one a student and notebook.
+        url: Of the gradebook, such as "sqlite:///gradebook.db".
+        config: nbgrader's, as `nbgrader_config.py` makes it; the late policy stands there.
 
     Returns:
         What the instructor should know, such as a submission that does not say when it was handed in.

@@ -176,7 +176,13 @@ _CLASSES = {Comment: "c", Keyword: "k", String: "s", Number: "n"}
 
 
 def code(source: str, *, sets: Collection[int] = (), raised: int = 0) -> Markup:
-    """A cell with line numbers; the lines that set its results are marked, and the one that raised."""
+    """A cell with line numbers; the lines that set its results are marked, and the one that raised.
+
+    Args:
+        source: The cell's text.
+        sets: Lines that set the gap's results, from 1.
+        raised: The line that raised, from 1; 0 if none did.
+    """
     lines = _coloured(_cut(clean(source.rstrip("\n")), MOST_CODE))
     return Markup("<pre class='code'><code>{}</code></pre>").format(
         Markup("").join(_line(number, line, sets, raised) for number, line in enumerate(lines, start=1))

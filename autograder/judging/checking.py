@@ -81,7 +81,14 @@ def _documents() -> Mapping[str, Mapping[str, Mapping[str, DocumentValue]]]:
 
 
 def case_of(plan: Plan, gap: Gap, transcript: Transcript, reference: Transcript) -> Case:
-    """What the checks of one gap get to see."""
+    """What the checks of one gap get to see.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap to be checked.
+        transcript: What the submission gave.
+        reference: What the solutions gave.
+    """
     twins = tuple(twin for twin in plan.twins if twin.judges(gap.name))
     return Case(
         gap=gap,

@@ -108,7 +108,13 @@ def _as_nbformat(output: Output, count: int) -> dict[str, Any]:
 def outputs_of(
     record: Record, repaired: Repaired, shown: Mapping[int, list[Output]]
 ) -> dict[int, list[dict[str, Any]]]:
-    """Outputs by place in the repaired notebook."""
+    """Outputs by place in the repaired notebook.
+
+    Args:
+        record: The verdicts, which become the outputs of check cells.
+        repaired: The notebook that they belong to.
+        shown: What cells showed when they were run, by place in `repaired`.
+    """
     counts = execution_counts(repaired)
     verdicts = {f"check_{result.gap}": check_outputs(result) for result in record.gaps}
     found = {place: cell_outputs(outputs, counts[place]) for place, outputs in shown.items()}

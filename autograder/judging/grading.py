@@ -109,7 +109,13 @@ class Grader:
             return self._mistakes[name]
 
     def name_of(self, plan: Plan, gap: Gap, transcript: Transcript) -> Named:
-        """How a wrong answer is called."""
+        """How a wrong answer is called.
+
+        Args:
+            plan: Of the notebook.
+            gap: The gap that is wrong.
+            transcript: What the submission gave.
+        """
         known, reference = self.known_mistakes(plan.notebook), self.reference(plan.notebook)
         return mistakes.name_of(plan, gap, transcript, known, reference)
 
@@ -172,7 +178,14 @@ class Grader:
         return Graded(record=record, repaired=Repaired(unreadable=text), shown={})
 
     def for_review(self, data: bytes, *, student: str, name: str, fault: Exception) -> Graded:
-        """The result for a notebook that a fault of ours has kept from being graded: no score, old mark kept."""
+        """The result for a notebook that a fault of ours has kept from being graded: no score, old mark kept.
+
+        Args:
+            data: The file as handed in.
+            student: Whose it is.
+            name: Of the notebook.
+            fault: What went wrong, for the instructor.
+        """
         plan = self.course.plan(name)
         gaps = tuple(_for_review(gap, fault, ()) for gap in plan.gaps)
         try:

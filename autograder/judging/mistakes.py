@@ -73,12 +73,26 @@ def as_submissions(plan: Plan, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[
 
 
 def same_answers(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
-    """Whether two transcripts agree on a gap on every twin that judges it: outcome, values, conduct."""
+    """Whether two transcripts agree on a gap on every twin that judges it: outcome, values, conduct.
+
+    Args:
+        plan: Has the twins; others do not count.
+        gap: The gap that is compared.
+        one: What one submission gave.
+        other: What another one gave.
+    """
     return same_values(plan, gap, one, other) and _conduct(plan, gap, one) == _conduct(plan, gap, other)
 
 
 def same_values(plan: Plan, gap: Gap, one: Transcript, other: Transcript) -> bool:
-    """Whether two transcripts agree on a gap on every twin that judges it: outcome and values."""
+    """Whether two transcripts agree on a gap on every twin that judges it: outcome and values.
+
+    Args:
+        plan: Has the twins; others do not count.
+        gap: The gap that is compared.
+        one: What one submission gave.
+        other: What another one gave.
+    """
     return all(_same(gap, one.answer(twin, gap.name), other.answer(twin, gap.name)) for twin in _judging(plan, gap))
 
 
@@ -149,6 +163,13 @@ def name_of(
     given that name already, and such an answer mostly holds a second mistake.
 
     At least one twin must have answered: a gap that raises everywhere says too little.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap that is wrong.
+        transcript: What the submission gave.
+        known: What each known mistake gave, of all gaps.
+        reference: What the solutions gave.
     """
     found = _name_of(plan, gap, transcript, known)
     seen = in_the_open(plan, gap)

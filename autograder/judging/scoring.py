@@ -27,7 +27,13 @@ _ENDED = {Outcome.RAISED: Status.RAISED, Outcome.STOPPED: Status.STOPPED, Outcom
 
 
 def scored(gap: Gap, status: Status, found: Sequence[tuple[CheckKind, CheckResult]]) -> float:
-    """Points: all of the value or nothing, then edge and conduct on top."""
+    """Points: all of the value or nothing, then edge and conduct on top.
+
+    Args:
+        gap: Has the points.
+        status: How it ended.
+        found: Kind and result of every check that applies to the gap.
+    """
     if status not in (Status.RIGHT, Status.PARTLY):
         return 0.0
     failed = {kind for kind, result in found if not result.passed}
@@ -36,7 +42,14 @@ def scored(gap: Gap, status: Status, found: Sequence[tuple[CheckKind, CheckResul
 
 
 def status_without_checks(plan: Plan, gap: Gap, submission: Submission, transcript: Transcript) -> Status | None:
-    """The status of a gap that needs no check: no cell, no work, or a runner that ended in it."""
+    """The status of a gap that needs no check: no cell, no work, or a runner that ended in it.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap to be looked at.
+        submission: The cells that were replayed.
+        transcript: What they gave.
+    """
     sources = {cell.grade_id: cell.source for cell in submission.cells if cell.grade_id}
     if submission.unreadable:
         return Status.UNREADABLE
@@ -54,7 +67,14 @@ def is_untouched(gap: Gap, source: str) -> bool:
 
 
 def status_of(plan: Plan, gap: Gap, transcript: Transcript, found: Sequence[tuple[CheckKind, CheckResult]]) -> Status:
-    """The status that the checks give."""
+    """The status that the checks give.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap that was checked.
+        transcript: What the submission gave.
+        found: Kind and result of every check that applies to the gap.
+    """
     failed = {kind for kind, result in found if not result.passed}
     if CheckKind.VALUE in failed:
         raised = any(
@@ -88,7 +108,20 @@ def result_of(
     sets: tuple[int, ...] = (),
     compared: tuple[Comparison, ...] = (),
 ) -> GapResult:
-    """All of it as one value; `mistake` and `story` are what is known of a named mistake."""
+    """All of it as one value; `mistake` and `story` are what is known of a named mistake.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap that is told of.
+        status: How it ended.
+        found: Kind and result of every check that applies to the gap.
+        transcript: What the submission gave.
+        remarks: What was repaired in the gap's cell, and what the student should know besides.
+        mistake: Slug or family of the named mistake; empty if it has no name.
+        story: What is told of that mistake; of an end (an error, a limit, a crash) it is told here.
+        sets: Lines of the cell that set its results, from 1.
+        compared: Wrong outputs beside wanted ones, on numbers that the student may see.
+    """
     twin = _ended_on(plan, gap, status, transcript)
     answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
     if twin:

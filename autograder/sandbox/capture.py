@@ -372,7 +372,13 @@ def compiled(shell: Shell, source: str, name: str, *, show: bool) -> Code | Base
 
 
 def execute(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseException | None:
-    """Run a compiled cell in `namespace`, and show nothing; what it raised, or None."""
+    """Run a compiled cell in `namespace`, and show nothing; what it raised, or None.
+
+    Args:
+        shell: IPython, for magics and the history.
+        code: The compiled cell.
+        namespace: The notebook's variables; changed in place.
+    """
     shell.user_ns = namespace  # for magics
     try:
         if code.statements is not None:
@@ -387,7 +393,13 @@ def execute(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseExceptio
 
 
 def execute_shown(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseException | None:
-    """Run a compiled cell in `namespace`; display its value, its figures, and what it raised."""
+    """Run a compiled cell in `namespace`; display its value, its figures, and what it raised.
+
+    Args:
+        shell: IPython, which displays and keeps the outputs.
+        code: The compiled cell.
+        namespace: The notebook's variables; changed in place.
+    """
     shell.user_ns = namespace
     try:
         with shell.display_trap:
@@ -404,7 +416,14 @@ def execute_shown(shell: Shell, code: Code, namespace: dict[str, Any]) -> BaseEx
 
 
 def run(shell: Shell, source: str, name: str, namespace: dict[str, Any]) -> None:
-    """Run one cell and keep what it shows."""
+    """Run one cell and keep what it shows.
+
+    Args:
+        shell: IPython, which keeps the outputs.
+        source: The cell's text.
+        name: Of the cell in tracebacks.
+        namespace: The notebook's variables; changed in place.
+    """
     code = compiled(shell, source, name, show=True)
     if isinstance(code, Code):
         execute_shown(shell, code, namespace)

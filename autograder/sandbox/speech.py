@@ -76,6 +76,11 @@ class Speech:
         """What is sent once gap `order[at]` has answered on every twin: right values, and how the next one is run.
 
         Gaps are handed out one at a time, in a fixed order; right values are only ever of gaps that have answered.
+
+        Args:
+            places: Where each gap's values stand in what was sent.
+            at: Position in the order in which gaps are handed out.
+            got: What the gaps have answered so far, by gap and place of the twin.
         """
         key = (places, at)
         if self.reference is None or key not in self._replies:

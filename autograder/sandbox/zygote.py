@@ -148,7 +148,14 @@ def _serve_one(control: socket.socket, pid: int) -> Ended | None:
 
 
 def main(descriptor: int, shared: int, plotting: bool, limits: Limits) -> None:
-    """Serve runs until the grader closes its end."""
+    """Serve runs until the grader closes its end.
+
+    Args:
+        descriptor: Of the socket that the grader holds the other end of.
+        shared: Descriptor of the page of shared memory that says which cell is running.
+        plotting: Whether matplotlib is imported beforehand.
+        limits: What a run may use.
+    """
     control, place = socket.socket(fileno=descriptor), Place(shared)
     problem = confine.why_not()
     if problem:

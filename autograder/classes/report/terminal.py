@@ -87,7 +87,13 @@ def families(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Fam
 
 
 def print_class(console: Console, records: Sequence[Record], mistakes: Sequence[Mistake]) -> None:
-    """The tables at the end of a class run; what matters most comes last, where the eye is."""
+    """The tables at the end of a class run; what matters most comes last, where the eye is.
+
+    Args:
+        console: Where they go.
+        records: Of every notebook of the class, graded now or before.
+        mistakes: All that are known in these notebooks, for their names.
+    """
     students = sorted({record.student for record in records})
     if len(records) == 1:
         _print_one(console, records[0])
