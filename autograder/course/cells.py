@@ -12,7 +12,13 @@ from autograder.model import Cell, CellKind, Plan, Submission, Value
 
 
 def submission_of(repaired: Repaired, plan_or_source: Plan | SourceNotebook, sha256: str) -> Submission:
-    """A repaired notebook as cells to replay."""
+    """A repaired notebook as cells to replay.
+
+    Args:
+        repaired: Every cell of the course in its place.
+        plan_or_source: Of the notebook; says which names the locked cells set.
+        sha256: Of the bytes as handed in.
+    """
     name = plan_or_source.notebook if isinstance(plan_or_source, Plan) else plan_or_source.name
     givens = page_of(plan_or_source) if isinstance(plan_or_source, SourceNotebook) else plan_or_source.page.givens
     cells = [

@@ -136,7 +136,13 @@ def _code_lines(source: str) -> Iterator[list[str]]:
 
 
 def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
-    """Read an instructor's notebook (ours: a fault in it is a KeyError or ValueError that CI shows)."""
+    """Read an instructor's notebook (ours: a fault in it is a KeyError or ValueError that CI shows).
+
+    Args:
+        data: The file.
+        assignment: Name of its folder below `source/`.
+        name: Of the file, without its ending.
+    """
     cells = []
     for cell in json.loads(data)["cells"]:
         metadata = cell["metadata"].get("nbgrader", {})

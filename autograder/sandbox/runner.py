@@ -102,6 +102,9 @@ class Runner:
             ends_at: When the notebook's time is up, on the monotonic clock.
             imports: What closed gaps may rely on.
             capture: Ask for outputs, not for answers.
+
+        Raises:
+            KitError: It ended before any of the student's code ran.
         """
         is_new, self._is_new = self._is_new, False
         self._warm.place.clear()

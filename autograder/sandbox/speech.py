@@ -143,6 +143,11 @@ def cells_to_run(speech: Speech, submission: Submission, left_out: Collection[in
 
     A gap without a cell has the place NOWHERE, behind the cell of the course that should precede it: like a cell that
     is left out, it is not run, and what follows finds right values.
+
+    Args:
+        speech: Has the plan, and the order in which gaps are handed out.
+        submission: All cells of the notebook.
+        left_out: Places in it of cells that have ended a runner before.
     """
     cells = [(at, _to_run(speech, cell, skipped=at in left_out)) for at, cell in enumerate(submission.cells)]
     order = {cell.grade_id: at for at, cell in enumerate(speech.plan.source.cells)}

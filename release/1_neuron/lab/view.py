@@ -38,7 +38,13 @@ class Shown:
 
 
 def message(*sentences: str, head: str = "", status: Status = Status.UNSURE) -> Shown:
-    """A few paragraphs, with an optional line above them."""
+    """A few paragraphs, with an optional line above them.
+
+    Args:
+        sentences: The paragraphs.
+        head: The line above them; may be empty.
+        status: Gives the colour and the sign.
+    """
     lines = [*([head] if head else []), *map(_wrapped, sentences)]
     html = (f"<p><strong>{escape(head)}</strong></p>" if head else "") + "".join(
         f"<p>{_marked_up(sentence)}</p>" for sentence in sentences

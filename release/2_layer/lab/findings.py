@@ -32,7 +32,13 @@ def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer])
 
 
 def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
-    """The verdict on a cell that raised on these numbers: type, text and line, and what it usually means."""
+    """The verdict on a cell that raised on these numbers: type, text and line, and what it usually means.
+
+    Args:
+        gap: The gap that was checked.
+        numbers: The first ones on which its cell raised.
+        answer: What it raised, and where.
+    """
     line = texts.IN_LINE.format(number=answer.line) if answer.line else ""
     problem = {"type": answer.raised, "text": answer.problem or texts.NO_TEXT, "line": line}
     verdict = Verdict(gap=gap.name, status=Status.RAISED)

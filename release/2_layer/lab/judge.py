@@ -64,7 +64,14 @@ def difference(
 
 
 def equal(got: object, want: object, *, tolerance: float = TOLERANCE, accept_row: bool = False) -> bool:
-    """Whether `difference` finds none; without words, so it takes less time."""
+    """Whether `difference` finds none; without words, so it takes less time.
+
+    Args:
+        got: The student's value, of any type.
+        want: The right one.
+        tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
+        accept_row: A wanted shape (D,) may also come as (1, D).
+    """
     if _is_the_same(got, want):
         return True
     right = as_array(want)
@@ -170,7 +177,13 @@ def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Differe
 
 
 def wrong_entries(got: np.ndarray, want: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
-    """Where two arrays of one shape differ: an array of bools of that shape; NaN differs from everything."""
+    """Where two arrays of one shape differ: an array of bools of that shape; NaN differs from everything.
+
+    Args:
+        got: The student's array.
+        want: The right one, of the same shape.
+        tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
+    """
     with np.errstate(all="ignore"):
         close = np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))
     return np.asarray(~close)

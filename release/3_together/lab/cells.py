@@ -58,7 +58,13 @@ def _without_magics(source: str) -> str:
 
 
 def assigned_since(names: Iterable[str], entry: Entry, ran: Sequence[Entry]) -> tuple[str, Entry] | None:
-    """The newest cell after `entry` that sets one of these names again, and which; None if there is none."""
+    """The newest cell after `entry` that sets one of these names again, and which; None if there is none.
+
+    Args:
+        names: To look for.
+        entry: The cell behind which the search begins.
+        ran: All cells that have run, in their order.
+    """
     for one in reversed(ran):
         if one.number <= entry.number:
             return None
@@ -69,7 +75,14 @@ def assigned_since(names: Iterable[str], entry: Entry, ran: Sequence[Entry]) -> 
 
 
 def last_to_set(name: str, ran: Sequence[Entry], gap: Gap, answer: Entry) -> Entry | None:
-    """The newest cell that sets `name` and is no run of the gap's own cell."""
+    """The newest cell that sets `name` and is no run of the gap's own cell.
+
+    Args:
+        name: To look for.
+        ran: All cells that have run, in their order.
+        gap: The gap that is checked.
+        answer: The cell that ran as its answer.
+    """
     others = (one for one in reversed(ran) if one.source != answer.source and _marked(one) != gap.name)
     return next((one for one in others if _sets(one, [name])), None)
 

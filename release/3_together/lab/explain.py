@@ -16,7 +16,14 @@ MOST_SHOWN = 240
 
 
 def compared(name: str, yours: object, wanted: object, gap: Gap) -> Compared:
-    """A wrong result beside the wanted one, in the mirror where both are numbers and either is an array."""
+    """A wrong result beside the wanted one, in the mirror where both are numbers and either is an array.
+
+    Args:
+        name: Of the result, as students know it.
+        yours: The student's value, of any type.
+        wanted: The right value.
+        gap: Says how close is equal.
+    """
     mine, right = as_array(yours), as_array(wanted)
     if mine is not None and right is not None and name in gap.accepts_row and mine.shape == (1, *right.shape):
         mine = mine[0]
@@ -48,6 +55,11 @@ def named(gap: Gap, answers: Mapping[str, Answer], *, wrong_values: bool) -> tup
 
     The rule is grading's: where no mistake has the same values and the same conduct, one with the same wrong values and
     clean conduct fits. Several mistakes of one family give the family; anything else gives nothing.
+
+    Args:
+        gap: Has the known mistakes.
+        answers: What the student's cell gave, by the name of the numbers.
+        wrong_values: Whether a value is wrong, and not the conduct alone.
     """
     nothing = ("", "", "", "")
     if all(answer.raised for answer in answers.values()):

@@ -129,7 +129,13 @@ def _again(numbers: Numbers, gap: Gap, space: Mapping[str, Any]) -> dict[str, ob
 
 
 def supplied_right(function: str, gap: Gap, shell: InteractiveShell) -> bool:
-    """Whether the notebook's own function does what the earlier gap that defines it asks for."""
+    """Whether the notebook's own function does what the earlier gap that defines it asks for.
+
+    Args:
+        function: Its name.
+        gap: The earlier gap, with its driver and its numbers.
+        shell: The notebook's.
+    """
     defined = {function: shell.user_ns[function]}
     with _on_stage(shell, dict(shell.user_ns)):
         for numbers in gap.numbers:

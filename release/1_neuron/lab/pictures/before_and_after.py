@@ -182,6 +182,13 @@ def controls(helper: Controls[Training]) -> list[list[object]]:
 def start(inputs: object, weights: object, biases: object, lr: object, dvalues: object) -> Training:
     """The state for a student's arrays.
 
+    Args:
+        inputs: (samples, inputs).
+        weights: (inputs, neurons).
+        biases: (neurons,) or (1, neurons).
+        lr: Learning rate, above 0.
+        dvalues: Gradient from above, (samples, neurons).
+
     Raises:
         CannotDraw: They do not fit each other, or are too large.
     """
@@ -195,5 +202,13 @@ def start(inputs: object, weights: object, biases: object, lr: object, dvalues: 
 
 
 def view(inputs: object, weights: object, biases: object, lr: object, dvalues: object) -> View[Training]:
-    """The step, under the hand."""
+    """The step, under the hand.
+
+    Args:
+        inputs: (samples, inputs).
+        weights: (inputs, neurons).
+        biases: (neurons,) or (1, neurons).
+        lr: Learning rate, above 0.
+        dvalues: Gradient from above, (samples, neurons).
+    """
     return View(start(inputs, weights, biases, lr, dvalues), picture, controls)

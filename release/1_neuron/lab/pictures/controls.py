@@ -46,7 +46,15 @@ class Controls(Generic[State]):
         read: Callable[[State], float],
         write: Callable[[State, float], State],
     ) -> Any:
-        """A slider and a number box for one value; `limits` are least, most and step, wholes if all are."""
+        """A slider and a number box for one value; `limits` are least, most and step, wholes if all are.
+
+        Args:
+            label: In a word or two, left of it.
+            about: What it does, for those who cannot see it or point at it.
+            limits: Least, most and step.
+            read: Gets its value out of the state.
+            write: Makes a new state with another value.
+        """
         low, high, step = limits
         whole = all(isinstance(limit, int) for limit in limits)
         kind = ("BoundedIntText", "IntSlider") if whole else ("BoundedFloatText", "FloatSlider")
@@ -80,7 +88,16 @@ class Controls(Generic[State]):
         *,
         drop: bool = False,
     ) -> Any:
-        """One of several: buttons in a row, or a list that drops down."""
+        """One of several: buttons in a row, or a list that drops down.
+
+        Args:
+            label: In a word or two, left of it.
+            about: What it does, for those who cannot see it or point at it.
+            options: What is shown, and the value it stands for.
+            read: Gets its value out of the state.
+            write: Makes a new state with another value.
+            drop: As a list that drops down.
+        """
         style = {"description_width": "initial"} | ({} if drop else {"button_width": "auto"})
         control = getattr(self.widgets, "Dropdown" if drop else "ToggleButtons")(
             description=label, tooltip=about, options=list(options), value=read(self.state), style=style,
@@ -93,7 +110,14 @@ class Controls(Generic[State]):
     def switch(
         self, label: str, about: str, read: Callable[[State], bool], write: Callable[[State, bool], State]
     ) -> Any:
-        """A box to tick."""
+        """A box to tick.
+
+        Args:
+            label: In a word or two, left of it.
+            about: What it does, for those who cannot see it or point at it.
+            read: Gets its value out of the state.
+            write: Makes a new state with another value.
+        """
         control = self.widgets.Checkbox(
             description=label, tooltip=about, value=read(self.state), indent=False, layout={"width": "auto"}
         )
@@ -105,7 +129,15 @@ class Controls(Generic[State]):
         self, label: str, about: str, do: Callable[[State], State], *, main: bool = False,
         possible: Callable[[State], bool] | None = None,
     ) -> Any:  # fmt: skip
-        """A button that makes a new state; grey where it is not `possible`."""
+        """A button that makes a new state; grey where it is not `possible`.
+
+        Args:
+            label: In a word or two, left of it.
+            about: What it does, for those who cannot see it or point at it.
+            do: Makes the new state.
+            main: It stands out among its neighbours.
+            possible: Whether it can be pressed; always, if None.
+        """
         control = self.widgets.Button(
             description=label, tooltip=about, button_style="primary" if main else "", layout={"width": "auto"}
         )
@@ -123,7 +155,15 @@ class Controls(Generic[State]):
     def entry(
         self, label: str, about: str, hint: str, read: Callable[[State], str], write: Callable[[State, str], State]
     ) -> Any:
-        """A line of text, taken when Enter is pressed or the box is left."""
+        """A line of text, taken when Enter is pressed or the box is left.
+
+        Args:
+            label: In a word or two, left of it.
+            about: What it does, for those who cannot see it or point at it.
+            hint: Shown while the box is empty.
+            read: Gets its value out of the state.
+            write: Makes a new state with another value.
+        """
         control = self.widgets.Text(
             description=label, tooltip=about, placeholder=hint, value=read(self.state), continuous_update=False,
             style={"description_width": "initial"}, layout={"width": "210px"},

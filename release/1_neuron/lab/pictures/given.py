@@ -44,6 +44,11 @@ def positive(value: object, name: str) -> float:
 def index(value: object, name: str, size: int) -> int:
     """A place in a list of `size`, counted from 0.
 
+    Args:
+        value: What the student gave, of any type.
+        name: What the text for the student calls it.
+        size: Of the list.
+
     Raises:
         CannotDraw: It is none.
     """
@@ -56,6 +61,11 @@ def index(value: object, name: str, size: int) -> int:
 def several(values: object, name: str, *, most: int) -> tuple[float, ...]:
     """A list of 1 to `most` numbers.
 
+    Args:
+        values: What the student gave, of any type.
+        name: What the text for the student calls it.
+        most: Numbers that can be drawn.
+
     Raises:
         CannotDraw: It is none, or too long to be drawn.
     """
@@ -67,6 +77,11 @@ def several(values: object, name: str, *, most: int) -> tuple[float, ...]:
 
 def rows(values: object, name: str, *, most: tuple[int, int]) -> Rows:
     """A table of numbers with rows of equal length; a single row may come without its outer brackets.
+
+    Args:
+        values: What the student gave, of any type.
+        name: What the text for the student calls it.
+        most: Rows and columns that can be drawn.
 
     Raises:
         CannotDraw: It is none, or too large to be drawn.
@@ -84,6 +99,11 @@ def rows(values: object, name: str, *, most: tuple[int, int]) -> Rows:
 
 def same(count: int, other: int, what: str) -> None:
     """Refuse sizes that differ.
+
+    Args:
+        count: Of one thing.
+        other: Of the other.
+        what: Both of them, as the text for the student names them.
 
     Raises:
         CannotDraw: They do.

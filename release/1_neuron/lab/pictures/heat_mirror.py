@@ -199,10 +199,23 @@ def _empty(name: str, words: str) -> Panel:
 
 
 def mirror(got: object, want: object, name: str = "", tolerance: float = TOLERANCE) -> Mirror:
-    """What is compared, from values of any type."""
+    """What is compared, from values of any type.
+
+    Args:
+        got: The student's value, of any type.
+        want: The right one, of any type.
+        name: Of the value, as students know it.
+        tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
+    """
     return Mirror(name=name, got=array(got), want=array(want), tolerance=tolerance)
 
 
 def view(got: object, want: object, name: str = "") -> View[Mirror]:
-    """The mirror; it has no controls."""
+    """The mirror; it has no controls.
+
+    Args:
+        got: The student's value, of any type.
+        want: The right one, of any type.
+        name: Of the value, as students know it.
+    """
     return View(mirror(got, want, name), picture)

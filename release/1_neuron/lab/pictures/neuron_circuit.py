@@ -80,7 +80,13 @@ def known(state: Circuit) -> frozenset[str]:
 
 
 def is_right(state: Circuit, name: str, typed: float) -> bool:
-    """Whether a typed gradient is right, to the three decimals that are shown."""
+    """Whether a typed gradient is right, to the three decimals that are shown.
+
+    Args:
+        state: Has the right one.
+        name: Of the value whose gradient it is.
+        typed: The number.
+    """
     want = computed(state).grads[name]
     return abs(typed - want) <= 1e-3 * max(1.0, abs(want))
 
@@ -126,6 +132,12 @@ def text_at_place(state: Circuit) -> str:
 
 def start(x: object, w: object, b: object, dvalue: object) -> Circuit:
     """The state for a student's values.
+
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        dvalue: Gradient from above, a number.
 
     Raises:
         CannotDraw: They are not a neuron of one to four inputs.

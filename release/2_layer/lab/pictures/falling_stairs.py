@@ -150,6 +150,13 @@ def controls(helper: Controls[Stairs]) -> list[list[object]]:
 def start(x: object, w: object, b: object, lr: object, steps: object) -> Stairs:
     """The state for a student's values.
 
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        lr: Learning rate, above 0.
+        steps: How many are shown, 0 to 12.
+
     Raises:
         CannotDraw: They are not a neuron of one to four inputs, or lr is not above 0.
     """
@@ -160,5 +167,13 @@ def start(x: object, w: object, b: object, lr: object, steps: object) -> Stairs:
 
 
 def view(x: object, w: object, b: object, lr: object, steps: object) -> View[Stairs]:
-    """The stairs, under the hand."""
+    """The stairs, under the hand.
+
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        lr: Learning rate, above 0.
+        steps: How many are shown, 0 to 12.
+    """
     return View(start(x, w, b, lr, steps), picture, controls)

@@ -70,7 +70,13 @@ def forward(steps: Sequence[Step], given: Values) -> dict[str, float]:
 
 
 def backward(steps: Sequence[Step], values: Values, upstream: Values) -> Iterator[Wire]:
-    """Every wire, from the output to the inputs; gradients add where a value is used more than once."""
+    """Every wire, from the output to the inputs; gradients add where a value is used more than once.
+
+    Args:
+        steps: The network, from its inputs to its outputs.
+        values: Of every name.
+        upstream: Gradients of the outputs, by name.
+    """
     arrived = dict(upstream)
     for step in reversed(steps):
         for place, name in enumerate(step.arguments):
@@ -80,7 +86,13 @@ def backward(steps: Sequence[Step], values: Values, upstream: Values) -> Iterato
 
 
 def gradients(steps: Sequence[Step], values: Values, upstream: Values) -> dict[str, float]:
-    """The gradient for every name."""
+    """The gradient for every name.
+
+    Args:
+        steps: The network, from its inputs to its outputs.
+        values: Of every name.
+        upstream: Gradients of the outputs, by name.
+    """
     arrived = dict(upstream)
     for wire in backward(steps, values, upstream):
         arrived[wire.source] = _tidy(arrived.get(wire.source, 0.0) + wire.passed)
@@ -107,7 +119,13 @@ def neuron(inputs: int) -> tuple[Step, ...]:
 
 
 def dense(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
-    """A dense layer over x[n,d], w[d,m] and b[m]; its results are xw[n,d,m] and z[n,m]."""
+    """A dense layer over x[n,d], w[d,m] and b[m]; its results are xw[n,d,m] and z[n,m].
+
+    Args:
+        samples: Rows of the batch, n.
+        inputs: Of each neuron, d.
+        neurons: Of the layer, m.
+    """
     steps: list[Step] = []
     for n in range(samples):
         for m in range(neurons):
@@ -117,7 +135,13 @@ def dense(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
 
 
 def layer(samples: int, inputs: int, neurons: int) -> tuple[Step, ...]:
-    """A dense layer with ReLU behind it, whose results are a[n,m]."""
+    """A dense layer with ReLU behind it, whose results are a[n,m].
+
+    Args:
+        samples: Rows of the batch, n.
+        inputs: Of each neuron, d.
+        neurons: Of the layer, m.
+    """
     places = [(n, m) for n in range(samples) for m in range(neurons)]
     return (*dense(samples, inputs, neurons), *(Step(f"a[{n},{m}]", "relu", (f"z[{n},{m}]",)) for n, m in places))
 
@@ -128,10 +152,23 @@ def named(letter: str, table: Rows) -> dict[str, float]:
 
 
 def table(letter: str, values: Values, rows: int, columns: int) -> Rows:
-    """Named values as a table."""
+    """Named values as a table.
+
+    Args:
+        letter: That the names begin with, as x in x[n,d].
+        values: By name.
+        rows: How many.
+        columns: How many.
+    """
     return tuple(tuple(values.get(f"{letter}[{r},{c}]", 0.0) for c in range(columns)) for r in range(rows))
 
 
 def walk(values: Values, direction: Values, length: float) -> dict[str, float]:
-    """The values that one reaches by going `length` times `direction`, for every name that it has."""
+    """The values that one reaches by going `length` times `direction`, for every name that it has.
+
+    Args:
+        values: Where one starts, by name.
+        direction: By name; names that it lacks stay out.
+        length: In units of `direction`.
+    """
     return {name: value + length * direction.get(name, 0.0) for name, value in values.items()}

@@ -100,7 +100,13 @@ def broadcast(state: Loom) -> Rows:
 
 
 def choose(state: Loom, row: int, column: int) -> Loom:
-    """Weave this cell; the row of ones exists only if it is there."""
+    """Weave this cell; the row of ones exists only if it is there.
+
+    Args:
+        state: The loom.
+        row: Of the cell, from 0.
+        column: Of the cell, from 0.
+    """
     return replace(state, row=min(row, len(threads(state)) - 1), column=column)
 
 
@@ -180,6 +186,13 @@ def controls(helper: Controls[Loom]) -> list[list[object]]:
 def start(inputs: object, dvalues: object, biases: object, which_input: object = 0, which_neuron: object = 0) -> Loom:
     """The state for a student's arrays.
 
+    Args:
+        inputs: (samples, inputs).
+        dvalues: Gradient from above, (samples, neurons).
+        biases: (neurons,) or (1, neurons).
+        which_input: Row of the cell that is woven, from 0.
+        which_neuron: Column of the cell that is woven, from 0.
+
     Raises:
         CannotDraw: They do not fit each other, or are too large.
     """
@@ -195,5 +208,13 @@ def start(inputs: object, dvalues: object, biases: object, which_input: object =
 
 
 def view(inputs: object, dvalues: object, biases: object, which_input: object, which_neuron: object) -> View[Loom]:
-    """The loom, under the hand."""
+    """The loom, under the hand.
+
+    Args:
+        inputs: (samples, inputs).
+        dvalues: Gradient from above, (samples, neurons).
+        biases: (neurons,) or (1, neurons).
+        which_input: Row of the cell that is woven, from 0.
+        which_neuron: Column of the cell that is woven, from 0.
+    """
     return View(start(inputs, dvalues, biases, which_input, which_neuron), picture, controls)

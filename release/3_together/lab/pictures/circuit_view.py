@@ -82,5 +82,12 @@ def _values(helper: Controls[Circuit], state: Circuit) -> list[object]:
 
 
 def view(x: object, w: object, b: object, dvalue: object) -> View[Circuit]:
-    """The circuit, under the hand."""
+    """The circuit, under the hand.
+
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        dvalue: Gradient from above, a number.
+    """
     return View(start(x, w, b, dvalue), picture, controls)

@@ -46,18 +46,44 @@ def text(
     x: float, y: float, words: str, look: str = "", *, size: int = PLAIN, anchor: str = "middle",
     data: Mapping[str, str] | None = None,
 ) -> str:  # fmt: skip
-    """One line of text whose middle is at height `y`."""
+    """One line of text whose middle is at height `y`.
+
+    Args:
+        x: Where it is anchored, in pixels.
+        y: Height of its middle, in pixels.
+        words: The line; special characters are escaped here.
+        look: Classes of the style sheet, with blanks between them.
+        size: Of the letters, in pixels.
+        anchor: "start", "middle" or "end".
+        data: Attributes by which tests and scripts find it; `data_kind` becomes `data-kind`.
+    """
     place = attributes(x=float(x), y=float(y + 0.35 * size), font_size=size, text_anchor=anchor)
     return f'<text class="{look}"{place}{attributes(**(data or {}))}>{escape(words)}</text>'
 
 
 def shape(kind: str, look: str, **values: object) -> str:
-    """An empty element such as a rect, with a class."""
+    """An empty element such as a rect, with a class.
+
+    Args:
+        kind: SVG's name of the element.
+        look: Classes of the style sheet, with blanks between them.
+        values: Attributes; `_` becomes `-`.
+    """
     return f'<{kind} class="{look}"{attributes(**values)}/>'
 
 
 def box(x: float, y: float, width: float, height: float, look: str, *, round_by: float = 7, **data: object) -> str:
-    """A rectangle around the point (x, y)."""
+    """A rectangle around the point (x, y).
+
+    Args:
+        x: Of its middle, in pixels.
+        y: Of its middle, in pixels.
+        width: In pixels.
+        height: In pixels.
+        look: Classes of the style sheet, with blanks between them.
+        round_by: Radius of its corners, in pixels.
+        data: Attributes by which tests and scripts find it; `data_kind` becomes `data-kind`.
+    """
     return shape(
         "rect", look, x=float(x - width / 2), y=float(y - height / 2), width=float(width), height=float(height),
         rx=float(round_by), **data,
@@ -65,26 +91,58 @@ def box(x: float, y: float, width: float, height: float, look: str, *, round_by:
 
 
 def circle(x: float, y: float, radius: float, look: str, **data: object) -> str:
-    """A circle."""
+    """A circle.
+
+    Args:
+        x: Of its middle, in pixels.
+        y: Of its middle, in pixels.
+        radius: In pixels.
+        look: Classes of the style sheet, with blanks between them.
+        data: Attributes by which tests and scripts find it; `data_kind` becomes `data-kind`.
+    """
     return shape("circle", look, cx=float(x), cy=float(y), r=float(radius), **data)
 
 
 def path(look: str, *points: object, **data: object) -> str:
-    """A path; `points` are letters and numbers in SVG's order."""
+    """A path; `points` are letters and numbers in SVG's order.
+
+    Args:
+        look: Classes of the style sheet, with blanks between them.
+        points: Letters and numbers in SVG's order, in pixels.
+        data: Attributes by which tests and scripts find it; `data_kind` becomes `data-kind`.
+    """
     return shape(
         "path", look, d=" ".join(_short(float(p)) if isinstance(p, int | float) else str(p) for p in points), **data
     )
 
 
 def tip(x: float, y: float, towards: tuple[float, float], look: str, *, size: float = 10) -> str:
-    """An arrow head with its point at (x, y), looking along the vector `towards`."""
+    """An arrow head with its point at (x, y), looking along the vector `towards`.
+
+    Args:
+        x: Of its point, in pixels.
+        y: Of its point, in pixels.
+        towards: A vector of any length.
+        look: Classes of the style sheet, with blanks between them.
+        size: From its point to its base, in pixels.
+    """
     turn = atan2(towards[1], towards[0])
     back = [(x - size * cos(turn + side), y - size * sin(turn + side)) for side in (0.45, -0.45)]
     return path(f"tip {look}".strip(), "M", x, y, "L", *back[0], "L", *back[1], "Z")
 
 
 def wire(x: float, y: float, to_x: float, to_y: float, look: str, *, back: bool = False, **data: object) -> str:
-    """An edge from left to right with an arrow head at its end, or at its start if the gradient runs `back`."""
+    """An edge from left to right with an arrow head at its end, or at its start if the gradient runs `back`.
+
+    Args:
+        x: Of its left end, in pixels.
+        y: Of its left end, in pixels.
+        to_x: Of its right end, in pixels.
+        to_y: Of its right end, in pixels.
+        look: Classes of the style sheet, with blanks between them.
+        back: The head is at the left end.
+        data: Attributes by which tests and scripts find it; `data_kind` becomes `data-kind`.
+    """
     middle = (x + to_x) / 2
     line = path(f"e {look}".strip(), "M", x, y, "C", middle, y, middle, to_y, to_x, to_y, **data)
     head = tip(x, y, (-1, 0), look, size=12) if back else tip(to_x, to_y, (1, 0), look)
@@ -92,14 +150,28 @@ def wire(x: float, y: float, to_x: float, to_y: float, look: str, *, back: bool 
 
 
 def badge(x: float, y: float, mark: str) -> str:
-    """A small round mark beside a number: ✓ or ≠."""
+    """A small round mark beside a number: ✓ or ≠.
+
+    Args:
+        x: Of its middle, in pixels.
+        y: Of its middle, in pixels.
+        mark: ✓ or ≠.
+    """
     if mark == "✓":
         return circle(x, y, 9, "result") + text(x, y, mark, "ok", size=SMALL)
     return circle(x, y, 9, "am-box") + text(x, y, mark, "on-amber", size=SMALL)
 
 
 def hatch(x: float, y: float, width: float, height: float, *, gap: float = 7) -> str:
-    """Slanting lines over a rectangle with its corner at (x, y): the sign of a negative number."""
+    """Slanting lines over a rectangle with its corner at (x, y): the sign of a negative number.
+
+    Args:
+        x: Of the rectangle's corner, in pixels.
+        y: Of the rectangle's corner, in pixels.
+        width: In pixels.
+        height: In pixels.
+        gap: From line to line, in pixels.
+    """
     lines: list[object] = []
     start = gap
     while start < width + height:
@@ -110,7 +182,13 @@ def hatch(x: float, y: float, width: float, height: float, *, gap: float = 7) ->
 
 
 def stop(x: float, y: float, *, size: float = 15) -> str:
-    """A stop mark: an octagon with a bar, the same wherever a gradient is held back."""
+    """A stop mark: an octagon with a bar, the same wherever a gradient is held back.
+
+    Args:
+        x: Of its middle, in pixels.
+        y: Of its middle, in pixels.
+        size: From its middle to its corners, in pixels.
+    """
     reach, cut = size, size * 0.414
     corners = [(cut, -reach), (reach, -cut), (reach, cut), (cut, reach)]
     corners += [(-a, -b) for a, b in corners]
@@ -121,12 +199,24 @@ def stop(x: float, y: float, *, size: float = 15) -> str:
 
 
 def data_number(name: str, value: float, *, grad: bool = False) -> dict[str, str]:
-    """Attributes by which tests and scripts find a number: its name, and the number exact to twelve digits."""
+    """Attributes by which tests and scripts find a number: its name, and the number exact to twelve digits.
+
+    Args:
+        name: Of the number, as in the notebook.
+        value: The number.
+        grad: It is the gradient of what the name stands for.
+    """
     return {"data_grad" if grad else "data_value": name, "data_number": plain(value)}
 
 
 def at(panel: Panel, x: float, y: float) -> str:
-    """The panel's body, moved."""
+    """The panel's body, moved.
+
+    Args:
+        panel: What is moved.
+        x: Where its left side comes, in pixels.
+        y: Where its top comes, in pixels.
+    """
     return f'<g transform="translate({_short(float(x))} {_short(float(y))})">{panel.body}</g>'
 
 
@@ -140,7 +230,13 @@ def beside(*panels: Panel, gap: float = 24) -> Panel:
 
 
 def below(*panels: Panel, gap: float = 16, width: float = 0) -> Panel:
-    """Panels from top to bottom, each in the middle of `width` (or of the widest one)."""
+    """Panels from top to bottom, each in the middle of `width` (or of the widest one).
+
+    Args:
+        panels: From top to bottom.
+        gap: Between two of them, in pixels.
+        width: Of the whole, in pixels; 0 for that of the widest one.
+    """
     room = max(width, *(panel.width for panel in panels))
     y, parts = 0.0, []
     for panel in panels:

@@ -94,7 +94,13 @@ def choose(state: Bench, name: str) -> Bench:
 
 
 def set_value(state: Bench, name: str, value: float) -> Bench:
-    """Another value, which is then the one that is nudged."""
+    """Another value, which is then the one that is nudged.
+
+    Args:
+        state: The bench.
+        name: Of the value.
+        value: The new one.
+    """
     if name == "b":
         return choose(replace(state, b=value), name)
     kind, index = name[0], int(name[1:])
@@ -186,6 +192,12 @@ def _slider(helper: Controls[Bench], name: str, limits: tuple[float, float, floa
 def start(x: object, w: object, b: object, h: object) -> Bench:
     """The state for a student's values.
 
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        h: How far a value is nudged, above 0.
+
     Raises:
         CannotDraw: They are not a neuron of one to four inputs, or h is not above 0.
     """
@@ -195,5 +207,12 @@ def start(x: object, w: object, b: object, h: object) -> Bench:
 
 
 def view(x: object, w: object, b: object, h: object) -> View[Bench]:
-    """The bench, under the hand."""
+    """The bench, under the hand.
+
+    Args:
+        x: Its inputs, one to four numbers.
+        w: Its weights, as many.
+        b: Its bias, a number.
+        h: How far a value is nudged, above 0.
+    """
     return View(start(x, w, b, h), picture, controls)

@@ -87,7 +87,14 @@ def _heads(table: Table) -> str:
 
 
 def titled(x: float, name: str, note: str, anchor: str) -> str:
-    """A name with a small remark behind it, at the top of a panel."""
+    """A name with a small remark behind it, at the top of a panel.
+
+    Args:
+        x: Where it is anchored, in pixels.
+        name: In the letters of the notebook.
+        note: The remark; may be empty.
+        anchor: "start", "middle" or "end".
+    """
     place = attributes(x=float(x), y=15, text_anchor=anchor)
     words = f'<tspan class="b" font-size="{BIG - 1}">{escape(name)}</tspan>'
     remark = f'<tspan class="soft" font-size="{SMALL}" dx="7">{escape(note)}</tspan>' if note else ""
