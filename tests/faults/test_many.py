@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.classes.jobs import Job, grade_all
+from autograder.classes.grade import grade_all
+from autograder.classes.jobs import Job
 from autograder.course.course import Course
 from autograder.judging.grading import Graded, Grader
 from autograder.model import Record

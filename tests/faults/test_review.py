@@ -12,7 +12,8 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.classes.jobs import Job, grade_one
+from autograder.classes.grade import grade_one
+from autograder.classes.jobs import Job
 from autograder.classes.records import read_records
 from autograder.course.course import Course
 from autograder.gradebook import book as gradebook
