@@ -14,6 +14,7 @@ from rich.console import Console
 
 from autograder.classes.jobs import jobs_in
 from autograder.classes.run import NoKeeper, grade_class
+from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
 from autograder.course.secret import secret_of
@@ -31,6 +32,9 @@ VERIFYING = "verify"
 def main() -> None:
     """Grade notebooks of the backpropagation course, and keep the course in order."""
     prepare_process()
+
+
+main.add_command(report)
 
 
 @main.command()

@@ -356,6 +356,8 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
         sets: Lines of the gap's cell that set its results (those that are not right, if it is known which).
         compared: Wrong outputs beside wanted ones; never of a hidden twin.
         fault: Of the kit, for a gap up for review: for the instructor, never shown to students.
+        source: The gap's cell as handed in, where its mistake has a name: the class report shows two of them, without
+            comments and without a student's name. Empty for all others.
     """
 
     gap: str
@@ -371,6 +373,7 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
     sets: tuple[int, ...] = ()
     compared: tuple[Comparison, ...] = ()
     fault: str = ""
+    source: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

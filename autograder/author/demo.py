@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.classes.jobs import jobs_in
+from autograder.classes.report import page
 from autograder.classes.run import grade_class
 from autograder.course.course import Course
 from autograder.course.secret import SECRET_FILE
@@ -70,12 +71,15 @@ def run(root: Path, folder: Path, console: Console) -> None:
     nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
     wrong = next(record for record in records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
+    summary = page.read(folder / "results.jsonl")
+    page.write(folder / "report.html", page.page(summary, names=False))
     jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
-    page = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
+    feedback = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
     console.print(
-        f"\nWhat a student reads: [bold]{page}[/bold]\n"
+        f"\nWhat a student reads: [bold]{feedback}[/bold]\n"
         f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
-        f"Every record: {here}/results.jsonl",
+        f"Every record: {here}/results.jsonl\n"
+        f"What the class got wrong, and what to say: [bold]{here}/report.html[/bold]",
         highlight=False,
     )
 

@@ -12,6 +12,8 @@ from lab.judge import as_array, equal, wrong_entries
 
 MOST_OUTPUTS = 8
 MOST_ENTRIES = 72
+MOST_SOURCE = 2000
+"""Characters of a gap's cell that a record keeps."""
 MOST_LINES, MOST_COLUMNS = 40, 300
 
 

@@ -17,6 +17,7 @@ from autograder.course.notebook import Repaired
 from autograder.handed_in.folder import HandedIn, find_file
 from autograder.handed_in.repair import repair
 from autograder.judging import checking, display, mistakes, scoring, stories
+from autograder.judging.feedback import clean
 from autograder.judging.mistakes import Mistake, Named
 from autograder.model import Answer, Gap, GapResult, KitError, Outcome, Plan, Record, Status, Submission, Transcript
 from autograder.sandbox import doctor
@@ -245,6 +246,7 @@ class Grader:
             story=stories.of_mistake(named.mistake) if named.mistake else stories.of_family(named.slug),
             sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
             compared=display.comparisons(case),
+            source=clean(source[: display.MOST_SOURCE]) if named.slug else "",
         )
 
 

@@ -107,6 +107,7 @@ def result_of(
     story: Story = NOTHING_KNOWN,
     sets: tuple[int, ...] = (),
     compared: tuple[Comparison, ...] = (),
+    source: str = "",
 ) -> GapResult:
     """All of it as one value; `mistake` and `story` are what is known of a named mistake.
 
@@ -121,6 +122,7 @@ def result_of(
         story: What is told of that mistake; of an end (an error, a limit, a crash) it is told here.
         sets: Lines of the cell that set its results, from 1.
         compared: Wrong outputs beside wanted ones, on numbers that the student may see.
+        source: The cell, where its mistake has a name.
     """
     twin = _ended_on(plan, gap, status, transcript)
     answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
@@ -142,6 +144,7 @@ def result_of(
         line=answer.line,
         sets=sets,
         compared=compared,
+        source=source,
     )
 
 

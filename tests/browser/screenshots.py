@@ -201,3 +201,13 @@ def test_the_feedback_page(theme: str, width: int, demo: tuple[Path, str], brows
     page.goto((demo[0] / "feedback/ben/1_neuron/02_chain.html").as_uri())
     page.screenshot(path=SHOTS / f"feedback-{width}-{theme}.png")
     context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [360, 1400])
+def test_the_class_report(theme: str, width: int, demo: tuple[Path, str], browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 1500}, color_scheme=theme)
+    page = context.new_page()
+    page.goto((demo[0] / "report.html").as_uri())
+    page.screenshot(path=SHOTS / f"report-{width}-{theme}.png")
+    context.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = frozenset(["meta", "img", "br", "hr", "link", "input"])
-SELF_CLOSED = frozenset(["path", "circle", "use", "mspace", "none", "mprescripts"])
+SELF_CLOSED = frozenset(["path", "circle", "use", "rect", "line", "mspace", "none", "mprescripts"])
 
 
 @dataclass(slots=True)
