@@ -14,6 +14,7 @@ from rich.console import Console
 
 from autograder.classes.jobs import jobs_in
 from autograder.classes.run import NoKeeper, grade_class
+from autograder.commands.comment import comment
 from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
@@ -34,6 +35,7 @@ def main() -> None:
     prepare_process()
 
 
+main.add_command(comment)
 main.add_command(report)
 
 

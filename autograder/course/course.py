@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from autograder.course import notebook as files
 from autograder.course.data import CHECKS
 from autograder.course.notebook import SourceNotebook
 from autograder.course.plan import plan_of
+from autograder.course.worth import worth_of
 from autograder.model import KitError, Plan, Record
 
 
@@ -54,14 +56,20 @@ class Course:
         return self.root / "autograded" / record.student / record.assignment / f"{record.notebook}.ipynb"
 
     @cached_property
+    def worth(self) -> Mapping[str, float]:
+        """The share of a gap's points that a named mistake earns, by slug."""
+        return worth_of(self.root)
+
+    @cached_property
     def suite(self) -> str:
-        """Fingerprint of all that decides a mark: source notebooks, kit, secret."""
+        """Fingerprint of all that decides a mark: source notebooks, kit, what mistakes are worth, secret."""
         digest = hashlib.sha256(importlib.metadata.version("backprop-exercise-kit").encode())
         for source in self.sources.values():
             digest.update(source.sha256.encode())
         package = CHECKS.parent
         for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml"), *package.parent.glob("lab/*.py")]):
             digest.update(path.read_bytes())
+        digest.update(repr(sorted(self.worth.items())).encode())
         digest.update(hashlib.sha256(f"fingerprint {self.secret}".encode()).digest())
         return digest.hexdigest()[:16]
 

@@ -23,6 +23,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from traitlets import default
 
+from autograder.course.comments import comments_of
+from autograder.course.course import find_root
 from autograder.gradebook import markup
 from autograder.gradebook.marks import Mark, Marks, marks
 from autograder.judging import feedback
@@ -57,13 +59,20 @@ class FeedbackPage(Exporter):
             raise NbGraderException(f"{where} holds no record of this kit. Grade it again, then ask again.") from None
         try:
             in_book = marks(names["db_url"], record)
+            said = comments_of(find_root(Path.cwd()))  # nbgrader changes into the course directory
         except KitError as error:
             raise NbGraderException(str(error)) from None
         title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-        return page(record, in_book, nb.cells, title), resources
+        return page(record, in_book, nb.cells, title, said), resources
 
 
-def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], title: str) -> str:
+def page(
+    record: Record,
+    in_book: Marks,
+    cells: Sequence[Mapping[str, Any]],
+    title: str,
+    said: Mapping[str, str],
+) -> str:
     """The whole page.
 
     Args:
@@ -71,9 +80,13 @@ def page(record: Record, in_book: Marks, cells: Sequence[Mapping[str, Any]], tit
         in_book: What the gradebook holds: the scores that count.
         cells: Of the autograded notebook, as nbformat has them.
         title: Of the notebook.
+        said: What the instructor says to everybody who made a mistake, by its slug.
     """
     sources = {_grade_id(cell): cell["source"] for cell in cells if _grade_id(cell)}
-    steps = [_step(result, in_book.by_gap.get(result.gap), sources.get(result.gap, "")) for result in record.gaps]
+    steps = [
+        _step(result, in_book.by_gap.get(result.gap), sources.get(result.gap, ""), said.get(result.mistake, ""))
+        for result in record.gaps
+    ]
     css = _style()
     html = _template().render(
         record=record,
@@ -153,6 +166,7 @@ class _Step:
     where: str
     scalars: tuple[Comparison, ...]
     arrays: tuple[tuple[str, _Grid, _Grid], ...]
+    said: Markup
     comment: Markup
 
     @property
@@ -161,7 +175,7 @@ class _Step:
         return self.result.gap
 
 
-def _step(result: GapResult, mark: Mark | None, source: str) -> _Step:
+def _step(result: GapResult, mark: Mark | None, source: str, said: str) -> _Step:
     scalars = tuple(one for one in result.compared if not one.yours.shape and not one.wanted.shape)
     arrays = tuple(
         (one.output, _grid(one.yours, one.differs), _grid(one.wanted, one.differs))
@@ -181,6 +195,7 @@ def _step(result: GapResult, mark: Mark | None, source: str) -> _Step:
         where=_where(result.compared[0].twin) if result.compared else "",
         scalars=scalars,
         arrays=arrays,
+        said=markup.Prose(4).html(said) if said else Markup(""),
         comment=markup.Prose(4).html(mark.comment) if mark and mark.comment else Markup(""),
     )
 

@@ -7,10 +7,11 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from autograder.course import notebook
+from autograder.course import notebook, worth
 from autograder.course.cells import submission_of
 from autograder.course.course import Course
 from autograder.course.notebook import Repaired
@@ -25,6 +26,7 @@ from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Outputs, Sandbox
 from autograder.sandbox.speech import Speech
 from autograder.sandbox.wire import Output
+from lab.texts import FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,13 @@ class Grader:
     def isolation(self) -> str:
         """The layers that hold student code on this machine; KitError if it cannot be held."""
         return self._sandbox.isolation
+
+    @cached_property
+    def _worth(self) -> Mapping[str, float]:
+        """Share of a gap's points by mistake. A name that fits on open numbers alone earns none: one can type those."""
+        known = [mistake.slug for name in self.course.sources for mistake in mistakes.known_mistakes(name)]
+        worth.must_be_known(self.course.root, self.course.worth, [*known, *FAMILIES])
+        return self.course.worth
 
     def _speech(self, name: str) -> Speech:
         with self._of_notebook[name]:
@@ -247,6 +256,7 @@ class Grader:
             sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
             compared=display.comparisons(case),
             source=clean(source[: display.MOST_SOURCE]) if named.slug else "",
+            share=0.0 if named.in_the_open else self._worth.get(named.slug, 0.0),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.course import notebook
+from autograder.course.worth import told
 from autograder.judging import stories
 from autograder.model import (
     ABSENT,
@@ -108,6 +109,7 @@ def result_of(
     sets: tuple[int, ...] = (),
     compared: tuple[Comparison, ...] = (),
     source: str = "",
+    share: float = 0.0,
 ) -> GapResult:
     """All of it as one value; `mistake` and `story` are what is known of a named mistake.
 
@@ -123,6 +125,7 @@ def result_of(
         sets: Lines of the cell that set its results, from 1.
         compared: Wrong outputs beside wanted ones, on numbers that the student may see.
         source: The cell, where its mistake has a name.
+        share: Of the points, what the course gives for the mistake at least.
     """
     twin = _ended_on(plan, gap, status, transcript)
     answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
@@ -131,14 +134,15 @@ def result_of(
     elif not story.seen:
         failed = (result.message for _, result in found if not result.passed)
         story = Story(name=story.name, seen=MESSAGES.get(status) or next(failed, ""))
+    score, given = scored(gap, status, found), share * gap.points
     return GapResult(
         gap=gap.name,
         points=gap.points,
-        score=scored(gap, status, found),
+        score=max(score, given),
         status=status,
         mistake=mistake,
         message=story.text,
-        remarks=remarks,
+        remarks=(*remarks, told(gap, given)) if given > score else remarks,
         checks=tuple(result for _, result in found),
         story=story,
         line=answer.line,
