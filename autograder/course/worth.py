@@ -29,7 +29,16 @@ def worth_of(root: Path) -> dict[str, float]:
 
 
 def must_be_known(root: Path, worth: Mapping[str, float], known: Collection[str]) -> None:
-    """KitError for a share of a mistake that the course does not know: it would silently give nothing."""
+    """Refuse a share of a mistake that the course does not know: it would silently give nothing.
+
+    Args:
+        root: Of the course.
+        worth: Share by slug.
+        known: Slugs and families of the course's mistakes.
+
+    Raises:
+        KitError: A slug is not among them.
+    """
     for slug in worth:
         if slug not in known:
             close = difflib.get_close_matches(slug, known, n=3, cutoff=0.5)

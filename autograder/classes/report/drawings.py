@@ -50,14 +50,26 @@ def _text(x: float, y: float, words: object, kind: str) -> Markup:
 
 
 def share_bar(share: float, interval: Interval, says: str) -> Markup:
-    """A share from 0 to 1 as a bar, with its interval as a whisker."""
+    """A share as a bar, with its interval as a whisker.
+
+    Args:
+        share: From 0 to 1.
+        interval: Likewise.
+        says: What it shows, in words.
+    """
     low, high = (BAR * bound for bound in interval)
     whisker = [_line(low, 7, high, 7, "whisker"), *(_line(at, 4, at, 10, "whisker") for at in (low, high))]
     return figure(BAR, 14, says, [_rect(0, 2, BAR, 10, "track"), _rect(0, 2, BAR * share, 10, "fill"), *whisker], "bar")
 
 
 def count_bar(count: float, most: float, kind: str = "lost") -> Markup:
-    """A count as a bar; the number stands beside it, so it is hidden from readers."""
+    """A count as a bar; the number stands beside it, so it is hidden from readers.
+
+    Args:
+        count: How long the bar is.
+        most: What fills the whole width.
+        kind: Its class in the style sheet.
+    """
     bar = _rect(0, 2, BAR * count / most if most else 0, 10, kind)
     return Markup('<svg class="bar" viewBox="0 0 {} 14" aria-hidden="true" focusable="false">{}</svg>').format(BAR, bar)
 
