@@ -9,7 +9,7 @@ PYTEST := pytest -n 2 --dist loadfile
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-long lint types release lab bench screenshots browser clean
+.PHONY: help env demo test test-long lint types release verdicts verdicts-new lab bench screenshots browser clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,12 @@ types: env ## mypy, strict
 
 release: env ## generate release/, solutions/ and lab/open/ from source/
 	@$(RUN) autograder generate
+
+verdicts: env ## compare what is said of every answer with what is written down in tests/verdicts/kept/
+	@$(RUN) python -m tests.verdicts.snapshot
+
+verdicts-new: env ## write down what is said of every answer now
+	@$(RUN) python -m tests.verdicts.snapshot --write
 
 lab: env ## open a copy of the release in JupyterLab, as a student would
 	@$(RUN) autograder lab

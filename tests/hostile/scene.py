@@ -69,9 +69,12 @@ class Scene:
     places: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, folder: Path) -> Scene:
-        """A course below `folder`, which everybody may read: permissions are not what is on trial."""
-        scene = cls(folder / "course")
+    def make(cls, folder: Path, secret: str = "") -> Scene:
+        """A course below `folder`, which everybody may read: permissions are not what is on trial.
+
+        Its secret is one that only this run knows, unless one is given.
+        """
+        scene = cls(folder / "course", secret or token())
         shutil.copytree(REPOSITORY / "source", scene.root / "source")
         shutil.copy(REPOSITORY / "nbgrader_config.py", scene.root)
         scene._plant(folder)

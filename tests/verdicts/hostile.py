@@ -1,0 +1,68 @@
+"""What grading says of attacks: each handed in by a student of a class of its own, as in `tests/hostile`.
+
+Nobody asks `check` about them: a kernel holds nothing back, and an attack on one's own kernel has no verdict.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..hostile.engine import Engine
+from ..hostile.entries import Entry, entries
+from ..hostile.scene import Listeners, Scene
+from .graded import said_of
+from .kit import Record
+from .said import Said
+
+ENDED = ("stopped", "died")
+"""What the text says of these depends on which limit was met first, and so on what else the machine does."""
+PLAIN = ("right", "untouched")
+
+
+def attacked(secret: str, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Said]]]:
+    """Each entry with what is said of its notebook (under "") and of every gap that is not plainly what it was."""
+    chosen = [entry for entry in entries() if entry.id in ids]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)  # the sandbox holds, not the folder's permissions
+        scene = Scene.make(folder, secret)
+        with Listeners(folder) as listeners:
+            scene.places |= listeners.places
+            engine = Engine(scene, listeners)
+            try:
+                engine.warm_up(sorted({entry.notebook for entry in chosen}))
+                for entry in chosen:
+                    yield entry.id, _said(engine, entry)
+            finally:
+                engine.close()
+
+
+def _said(engine: Engine, entry: Entry) -> dict[str, Said]:
+    seen = engine.attack(entry)
+    if seen.fault:
+        raise RuntimeError(f"{entry.id} stopped the grading: {seen.fault}")
+    record = msgspec.json.decode(seen.visible.partition("\n")[0], type=Record)
+    found = said_of(record)
+    ended = any(said.status in ENDED for said in found.values())
+    remarks = "" if entry.any_status or ended else _without_places(found.pop("", Said()).text, engine.scene.places)
+    whole = {"": Said(status="in all", points=f"{seen.score:g}", text=remarks)}
+    if entry.any_status:
+        return whole
+    return whole | {gap: _fixed(said, engine.scene.places) for gap, said in found.items() if said.status not in PLAIN}
+
+
+def _fixed(said: Said, places: Mapping[str, str]) -> Said:
+    """What is the same in every run."""
+    text = "" if said.status in ENDED else _without_places(said.text, places)
+    return msgspec.structs.replace(said, text=text)
+
+
+def _without_places(text: str, places: Mapping[str, str]) -> str:
+    """A text with `@NAME@` for what is another path, port or token in every run."""
+    for name, place in sorted(places.items(), key=lambda item: -len(item[1])):
+        text = text.replace(place, f"@{name}@")
+    return text
