@@ -20,13 +20,15 @@ def graded(grader: Grader, answers: Iterable[Answer]) -> Iterator[tuple[Answer, 
 
 def said_of(record: Record) -> dict[str, Said]:
     """What a record says of each gap, and under "" of the notebook, if anything."""
-    whole = {"": Said(text="\n".join(map(clean, record.remarks)))} if record.remarks else {}
+    whole = {"": Said(status="remarks", text="\n".join(map(clean, record.remarks)))} if record.remarks else {}
     return whole | {result.gap: _said(result) for result in record.gaps}
 
 
 def _said(result: GapResult) -> Said:
     _, *lines = verdict(result).split("\n")  # the first has status and points, which are kept apart
     lines += [_compared(one) for one in result.compared]
+    if result.status == "stopped":  # by the limit that it met first, which depends on what else the machine does
+        lines = []
     return Said(status=str(result.status), points=f"{result.score:g}", mistake=result.mistake, text="\n".join(lines))
 
 

@@ -19,7 +19,7 @@ from .kit import Record
 from .said import Said
 
 ENDED = ("stopped", "died")
-"""What the text says of these depends on which limit was met first, and so on what else the machine does."""
+"""What is said of these, and of their notebook, depends on which limit they met first."""
 PLAIN = ("right", "untouched")
 
 

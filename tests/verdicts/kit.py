@@ -1,11 +1,12 @@
 """What the snapshot takes from the kit: all of its imports of `autograder` stand here."""
 
-from autograder.course import Course, read_toml
-from autograder.feedback import clean, verdict
-from autograder.grading import Grader
-from autograder.mistakes import known_mistakes
+from autograder.author.mutation import mutants
+from autograder.course.course import Course
+from autograder.course.data import read_toml
+from autograder.judging.feedback import clean, verdict
+from autograder.judging.grading import Grader
+from autograder.judging.mistakes import known_mistakes
 from autograder.model import Comparison, GapResult, Plan, Record
-from autograder.mutation import mutants
 
 __all__ = [
     "Comparison",

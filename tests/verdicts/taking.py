@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from ..hostile.entries import entries
 from .answers import ROOT, Answer, answers
@@ -67,9 +68,11 @@ def taken(wanted: Mapping[Key, Answer | None], workers: int) -> Verdicts:
 
 
 Told = list[tuple[Key, dict[tuple[str, str], Said]]]
+Job = tuple[Callable[[Sequence[Any]], Told], Sequence[Any]]
 
 
-def _jobs(wanted: Mapping[Key, Answer | None]) -> Iterator[tuple[object, Sequence[object]]]:
+def _jobs(wanted: Mapping[Key, Answer | None]) -> Iterator[Job]:
+    """What processes can do apart, the longest first."""
     attacks = [key.name for key, answer in wanted.items() if answer is None]
     by_notebook: dict[str, list[Answer]] = {}
     for answer in wanted.values():

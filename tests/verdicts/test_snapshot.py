@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
+from . import written
 from .answers import ROOT
 from .said import Said
 from .snapshot import SAMPLE, kept, sample
 from .taking import Key, every_answer
-from .written import as_text, blocks_of, differences, files_of
+from .written import as_text, blocks_of, differences, files_of, head_of
 
 EVERY = every_answer()
 
@@ -54,6 +55,7 @@ def test_files_hold_all_that_was_said_and_are_read_as_they_were_written() -> Non
     whole = Key("02_chain", "", "case", "a: b")
     files = files_of({KEY: {("graded", "dmul"): WRONG, ("check", "dmul"): RIGHT}, whole: {("graded", "z"): RIGHT}})
     assert blocks_of(files) == {
+        ("02_chain", "", "", "head"): head_of("02_chain").rstrip("\n"),
         ("02_chain", "dmul", "pair: two at once", "graded"): "wrong, 0 points, dmul_sign\n" + WRONG.text,
         ("02_chain", "dmul", "pair: two at once", "check"): "right, 3 points",
         ("02_chain", "whole notebooks", "case: a: b", "graded z"): "right, 3 points",
@@ -68,6 +70,12 @@ def said(*verdicts: Said) -> dict[tuple[str, ...], str]:
 
 def test_what_is_equal_does_not_differ() -> None:
     assert differences(said(WRONG, RIGHT), said(WRONG, RIGHT)) == {}
+
+
+def test_another_sentence_that_stands_for_many_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = said(RIGHT)
+    monkeypatch.setitem(written.COMMON, "{HIDDEN}", "Nothing follows.")
+    assert list(differences(before, said(RIGHT)).values()) == [[("02_chain", "", "", "head")]]
 
 
 @pytest.mark.parametrize(

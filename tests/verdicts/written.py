@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import groupby
 
+from .checked import COMMON
 from .said import Said
-from .taking import Key, Verdicts
+from .taking import ATTACKS, Key, Verdicts
 
-HEAD = """\
-# What is said of every answer to {notebook}: in grading, and by `check` in the notebook.
+ANSWERS = """\
+# What is said of every answer to {notebook}: in grading, and by `check` in the notebook. Of other gaps than
+# the one that is answered, what is not right. Of what was stopped no text: it depends on how busy the machine is.
+{common}"""
+HOSTILE = """\
+# What grading says of the attacks of tests/hostile: all points, and the gaps that are neither right nor untouched.
+# Only what is the same in every run is kept: of what was stopped or died no text and no remark, of an attack whose
+# outcome is open (`any_status`) the points alone. `@NAME@` stands for a path, a port or a token of the run.
+"""
+MADE = """\
 # Made by `make verdicts-new`, compared by `make verdicts`; never edited. A verdict changes on purpose only.
 """
 WHOLE = "whole notebooks"
@@ -21,9 +30,15 @@ Blocks = dict[tuple[str, ...], str]
 def files_of(verdicts: Verdicts) -> dict[str, str]:
     """The text of each notebook's file."""
     return {
-        notebook: HEAD.format(notebook=notebook) + "".join(_sections(keys, verdicts))
+        notebook: head_of(notebook) + "".join(_sections(keys, verdicts))
         for notebook, keys in groupby(sorted(verdicts), key=lambda key: key.notebook)
     }
+
+
+def head_of(notebook: str) -> str:
+    """The first lines of a notebook's file."""
+    common = "".join(f"# {name} stands for: {sentence}\n" for name, sentence in COMMON.items())
+    return (HOSTILE if notebook == ATTACKS else ANSWERS.format(notebook=notebook, common=common)) + MADE
 
 
 def _sections(keys: Iterator[Key], verdicts: Verdicts) -> Iterator[str]:
@@ -47,23 +62,27 @@ def _line(said: Said) -> str:
 
 
 def blocks_of(files: Mapping[str, str]) -> Blocks:
-    """The verdicts in the files, each as its text."""
+    """The verdicts in the files, each as its text, and the first lines of each file."""
     found: Blocks = {}
     for notebook, text in files.items():
-        place = [notebook, "", "", ""]
+        gap = answer = route = ""
         for line in text.split("\n"):
-            depth = (len(line) - len(line.lstrip(" "))) // 2 if not line.startswith("      ") else 3
-            if line.startswith("#") or not line:
-                continue
-            if depth < 2:
-                place[1 + depth :] = [line.strip(), *[""] * (2 - depth)]
-            elif depth == 2:
+            if line.startswith("#"):
+                _add(found, (notebook, "", "", "head"), line)
+            elif line.startswith("      "):
+                _add(found, (notebook, gap, answer, route), line[6:])
+            elif line.startswith("    "):
                 route, _, verdict = line.strip().partition(": ")
-                place[3] = route
-                found[tuple(place)] = verdict
-            else:
-                found[tuple(place)] += "\n" + line[6:]
+                _add(found, (notebook, gap, answer, route), verdict)
+            elif line.startswith("  "):
+                answer = line.strip()
+            elif line:
+                gap = line
     return found
+
+
+def _add(found: Blocks, place: tuple[str, ...], line: str) -> None:
+    found[place] = f"{found[place]}\n{line}" if place in found else line
 
 
 Change = tuple[tuple[str, ...], tuple[str, ...]]
