@@ -15,7 +15,7 @@ import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from lab import data, kernel, texts
+from lab import data, front, kernel, texts
 from lab.checks import judge_gap
 from lab.view import verdict_shown
 
@@ -55,7 +55,7 @@ def _student() -> Student:
     config.InteractiveShell.colors = "nocolor"
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance(config=config)
-    kernel.listen()  # as the first `import lab` of a kernel does
+    kernel.listen(front.warm_up)  # as the first `import lab` of a kernel does
     return Student(shell)
 
 
