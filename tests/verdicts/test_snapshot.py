@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from . import written
+from . import snapshot, written
 from .answers import ROOT
 from .said import Said
 from .snapshot import SAMPLE, kept, sample
@@ -113,3 +113,11 @@ def test_an_answer_that_came_or_went_differs() -> None:
     both, one = said(RIGHT, RIGHT), said(RIGHT)
     assert [len(went) + len(came) for went, came in differences(both, one)] == [1]
     assert list(differences(one, both)) == [((), ("right, 3 points",))]
+
+
+def test_under_another_python_texts_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Said(status="wrong", points="0", mistake="dmul_sign", text="in other words")
+    assert differences(*snapshot._comparable(said(WRONG), said(other))) != {}
+    monkeypatch.setattr(snapshot, "PYTHON", (2, 7))
+    assert differences(*snapshot._comparable(said(WRONG), said(other))) == {}
+    assert differences(*snapshot._comparable(said(WRONG), said(RIGHT))) != {}
