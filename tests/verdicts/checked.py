@@ -27,8 +27,8 @@ from .said import Said
 
 COMMON = {"{RIGHT}": texts.RIGHT, "{HIDDEN}": texts.HIDDEN}
 """Sentences that stand in thousands of verdicts, and how they are kept."""
-PATIENCE_S, AGAIN_S = 10.0, 1.0
-"""CPU time after which a student interrupts, and interrupts again if it goes on."""
+PATIENCE_S, AGAIN_S = 300.0, 1.0
+"""CPU time after which a student interrupts, and interrupts again if it goes on: `%timeit` alone takes a minute."""
 
 
 def checked(plan: Plan, answers: Iterable[Answer]) -> Iterator[tuple[Answer, dict[str, Said]]]:
