@@ -20,6 +20,10 @@ from .said import Said
 
 ENDED = ("stopped", "died")
 """What is said of these, and of their notebook, depends on which limit they met first."""
+TIMED = ("R03_when_it_was_restarted",)
+"""Attacks whose answers hold the time, or how often something was tried."""
+LEFT_OUT = "left out of the grading"
+"""What a remark says of a cell that met a limit."""
 PLAIN = ("right", "untouched")
 
 
@@ -48,16 +52,21 @@ def _said(engine: Engine, entry: Entry) -> dict[str, Said]:
     record = msgspec.json.decode(seen.visible.partition("\n")[0], type=Record)
     found = said_of(record)
     ended = any(said.status in ENDED for said in found.values())
-    remarks = "" if entry.any_status or ended else _without_places(found.pop("", Said()).text, engine.scene.places)
-    whole = {"": Said(status="in all", points=f"{seen.score:g}", text=remarks)}
+    remarks = "" if entry.any_status or ended else _remarks(found.pop("", Said()).text)
+    whole = {"": Said(status="in all", points=f"{seen.score:g}", text=_without_places(remarks, engine.scene.places))}
     if entry.any_status:
         return whole
-    return whole | {gap: _fixed(said, engine.scene.places) for gap, said in found.items() if said.status not in PLAIN}
+    gaps = {gap: said for gap, said in found.items() if said.status not in PLAIN}
+    return whole | {gap: _fixed(entry, said, engine.scene.places) for gap, said in gaps.items()}
 
 
-def _fixed(said: Said, places: Mapping[str, str]) -> Said:
+def _remarks(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if LEFT_OUT not in line)
+
+
+def _fixed(entry: Entry, said: Said, places: Mapping[str, str]) -> Said:
     """What is the same in every run."""
-    text = "" if said.status in ENDED else _without_places(said.text, places)
+    text = "" if said.status in ENDED or entry.id in TIMED else _without_places(said.text, places)
     return msgspec.structs.replace(said, text=text)
 
 
