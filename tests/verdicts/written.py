@@ -17,8 +17,8 @@ ANSWERS = """\
 HOSTILE = """\
 # What grading says of the attacks of tests/hostile: all points, and the gaps that are neither right nor untouched.
 # Only what is the same in every run is kept: of what was stopped or died no text and no remark, of an attack whose
-# outcome is open (`any_status`) the points alone, and no remark on a cell that was left out. `@NAME@` stands for a path,
-# a port or a token of the run.
+# outcome is open (`any_status`) the points alone, and no remark on a cell that was left out. `@NAME@` stands for a
+# path, a port or a token of the run.
 """
 MADE = """\
 # Made by `make verdicts-new`, compared by `make verdicts`; never edited. A verdict changes on purpose only.
