@@ -17,29 +17,42 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
+from autograder.author.hand_out import ReleaseAssignment
 from autograder.course.notebook import STUB
+from autograder.course.private import close_to_others
+from autograder.course.rules import rules_of
+from autograder.gradebook.book import url_of
+from autograder.gradebook.exchange import Collect, ReleaseFeedback
 from autograder.gradebook.feedback_page import FeedbackPage
-from autograder.gradebook.plugins import CopyLab, GradeByChecks, KitExporter, SaveMarks, SolvedByTheKit
+from autograder.gradebook.guard import keep_formgrader_up
+from autograder.gradebook.late import CourseLatePolicy
+from autograder.gradebook.plugins import (
+    CopyLab,
+    GradeByChecks,
+    KitExporter,
+    SaveMarks,
+    SolvedByTheKit,
+    SourceExporter,
+)
 
 c = get_config()
 
 c.CourseDirectory.course_id = "backpropagation"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent) if "__file__" in globals() else str(Path.cwd())
+c.CourseDirectory.db_url = url_of(Path(c.CourseDirectory.root) / "gradebook.db")
 c.CourseDirectory.solution_directory = "solutions"
-# nbgrader copies every file beside a source notebook to the students.
-c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints",
-    "__pycache__",
-    "*.py",
-    "*.pyc",
-    "*.toml",
-    "*.json",
-    "*.txt",
-    "feedback",
-]
+
+# The exchange hands out and takes in whole folders; what lies beside a source notebook, SourceExporter chooses.
+c.ExchangeFactory.release_assignment = ReleaseAssignment
+c.ExchangeFactory.collect = Collect
+c.ExchangeFactory.release_feedback = ReleaseFeedback
+c.NbGraderAPI.timezone = rules_of(Path(c.CourseDirectory.root)).zone
+keep_formgrader_up()
+close_to_others(Path(c.CourseDirectory.root))
 
 # A stub must not raise: Jupyter's Run All stops at the first error.
 c.ClearSolutions.code_stub = {"python": STUB}
+c.GenerateAssignment.exporter_class = SourceExporter
 c.GenerateAssignment.preprocessors = [
     LockCells,
     ClearSolutions,
@@ -53,6 +66,7 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
     CopyLab,
 ]
+c.GenerateSolution.exporter_class = SourceExporter
 c.GenerateSolution.preprocessors = [LockCells, ClearOutput, ClearMarkScheme, SolvedByTheKit]
 
 c.Autograde.exporter_class = KitExporter
@@ -63,6 +77,7 @@ c.Autograde.sanitize_preprocessors = [
     OverwriteCells,
     CheckCellMetadata,
 ]
+c.AssignLatePenalties.plugin_class = CourseLatePolicy
 c.Autograde.autograde_preprocessors = [GradeByChecks, SaveMarks, AssignLatePenalties, CheckCellMetadata]
 
 c.GenerateFeedback.exporter_class = FeedbackPage

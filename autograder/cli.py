@@ -12,12 +12,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from autograder.classes.jobs import jobs_in
+from autograder.classes.jobs import chosen, jobs_in, left_in
 from autograder.classes.run import NoKeeper, grade_class
 from autograder.commands.comment import comment
+from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
+from autograder.course.private import keep_private
 from autograder.course.secret import secret_of
 from autograder.gradebook.keeper import GradebookKeeper
 from autograder.judging.grading import Grader
@@ -35,32 +37,54 @@ def main() -> None:
     prepare_process()
 
 
-main.add_command(comment)
-main.add_command(report)
+for command in (comment, forget, pseudonyms, report):
+    main.add_command(command)
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--assignment", help="Grade this assignment only.")
+@click.option("--student", help="Grade this student only.")
+@click.option("--strict", is_flag=True, help="Exit with 2 if there is anything that somebody must look at.")
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Write records here, one a line.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Notebooks graded at once.")
 @in_course
 @told_kindly
-def grade(paths: tuple[Path, ...], results: Path | None, jobs: int, course: Path) -> None:
-    """Grade notebooks, or a folder <student>/<assignment>/<notebook>.ipynb.
+def grade(
+    paths: tuple[Path, ...],
+    assignment: str | None,
+    student: str | None,
+    strict: bool,
+    results: Path | None,
+    jobs: int,
+    course: Path,
+) -> None:
+    """Grade notebooks, or a folder <student>/<assignment>/<notebook>.ipynb; without one, the course's `submitted`.
 
-    The course's own folder `submitted` also goes into nbgrader's gradebook, with the graded notebooks in `autograded`.
-    Exit code 0 when all were graded, whatever the scores; 2 when the kit failed or somebody has to grade by hand.
+    That folder also goes into nbgrader's gradebook, with the graded notebooks in `autograded`. A run ends with what
+    somebody must look at. Exit code 0 when all were graded, whatever the scores; 2 when the kit failed or somebody has
+    to grade by hand.
     """
     console = Console()
     root = find_root(course)
+    notices = keep_private(root)
     with Grader(Course(root, secret_of(root))) as grader:
-        goes_into_gradebook = any(path.resolve() == grader.course.submitted for path in paths)
+        paths = paths or (grader.course.submitted,)
+        goes_into_gradebook = any(path.resolve() == grader.course.submitted.resolve() for path in paths)
         if goes_into_gradebook:
             results = results or root / "results.jsonl"
-        jobs_found = [job for path in paths for job in jobs_in(grader.course, path)]
-        keeper = GradebookKeeper(grader.course) if goes_into_gradebook else NoKeeper()
-        records = grade_class(grader, jobs_found, workers=jobs, results=results, keeper=keeper, console=console)
-    if any(record.score is None for record in records):
+        found = [job for path in paths for job in jobs_in(grader.course, path)]
+        left = [] if assignment or student else [text for path in paths for text in left_in(grader.course, path)]
+        graded = grade_class(
+            grader,
+            chosen(grader.course, found, assignment=assignment, student=student),
+            workers=jobs,
+            results=results,
+            keeper=GradebookKeeper(grader.course) if goes_into_gradebook else NoKeeper(),
+            console=console,
+            passed_over=[*left, *notices],
+        )
+    if any(record.score is None for record in graded.records) or (strict and graded.to_look_at):
         sys.exit(FAULT)
 
 

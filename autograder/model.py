@@ -32,6 +32,7 @@ class Status(StrEnum):
     UNTOUCHED = "untouched"
     MISSING = "missing"
     UNREADABLE = "unreadable"
+    NOT_HANDED_IN = "not-handed-in"
     REVIEW = "review"
 
 
@@ -396,3 +397,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     isolation: str
     gaps: tuple[GapResult, ...]
     remarks: tuple[str, ...] = ()
+
+    @property
+    def handed_in(self) -> bool:
+        """Whether there was a notebook; without one there is nothing to be right or wrong."""
+        return any(result.status is not Status.NOT_HANDED_IN for result in self.gaps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ def prepare_process() -> None:
     """Make this process start fast and share its cores well; called once, by the command line."""
     # nbgrader calls alembic by its bare name; it stands beside this command.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    for stream in (sys.stdout, sys.stderr):  # a terminal that has no letter for a student's name shows a ? for it
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     gc.set_threshold(50_000)  # after the usual 700 objects, a fifth of all importing is looking for rubbish
     atexit.register(gc.freeze)  # else a quarter of a second at the end, for memory that is given back anyway
     sys.setswitchinterval(0.001)  # a worker whose runner has answered waits for another worker no longer than that

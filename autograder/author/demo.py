@@ -59,7 +59,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
     console.print(f"Grading {len(students)} students, {ASSIGNMENT} ...")
     with Grader(course) as grader:
         jobs = jobs_in(course, course.submitted)
-        records = grade_class(
+        graded = grade_class(
             grader,
             jobs,
             workers=os.cpu_count() or 1,
@@ -69,7 +69,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
         )
     console.print("Feedback by nbgrader ...")
     nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
-    wrong = next(record for record in records if record.student == "ben" and record.score != record.max_score)
+    wrong = next(record for record in graded.records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
     summary = page.read(folder / "results.jsonl")
     page.write(folder / "report.html", page.page(summary, names=False))

@@ -18,6 +18,8 @@ from autograder.course.notebook import SourceCell, SourceNotebook
 from autograder.model import Plan, Twin, Value
 
 START_PAGE = "START.md"
+LAB = Path(__file__).parent.parent.parent / "lab"
+"""The students' package, for a course that has none of its own."""
 SHORTEST_LINE = 8
 """A solution line with fewer characters, blanks not counted, says too little to be told from other code."""
 FEWEST_DIGITS = 6
@@ -58,19 +60,20 @@ class Secrets:
     rows: Mapping[Row, str]
 
 
-def leaks(course: Course, release_folder: Path) -> list[str]:
+def leaks(course: Course, release_folder: Path, assignment: str = "*") -> list[str]:
     """Everything in `release_folder` that students must not get, one text each: file, cell, what, and what to do next.
 
     Args:
         course: Its source notebooks and twins; drawn twins are those of its secret.
         release_folder: With one folder for each assignment; a copy will do.
+        assignment: The one to look at; all, if none is named.
 
     Raises:
         KitError: The course's own files do not fit together.
     """
     secrets = secrets_of(course)
     found = []
-    for path in sorted(release_folder.rglob("*")):
+    for path in sorted(release_folder.rglob("*") if assignment == "*" else (release_folder / assignment).rglob("*")):
         if not path.is_file() or "__pycache__" in path.parts:
             continue
         inside = path.relative_to(release_folder)
@@ -95,7 +98,8 @@ def _origin(course: Course, inside: Path) -> Path | None:
         case ["lab", ("open" | "hints"), name] if Path(name).stem not in notebooks:
             return None
         case ["lab", *_]:
-            origin = course.root.joinpath(*rest)
+            own = course.root.joinpath(*rest)
+            origin = own if own.is_file() else LAB.parent.joinpath(*rest)
         case _:
             return None
     return origin if origin.is_file() else None

@@ -95,7 +95,7 @@ def _grade(
         keep(graded)
     except OSError as error:
         raise cannot_write(error.filename, error) from error
-    return graded.record, bool(graded.record.submission)
+    return graded.record, bool(graded.record.submission) or not graded.record.handed_in
 
 
 def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
@@ -106,8 +106,10 @@ def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
         handed_in = _handed_in(grader, job)
     except OSError:
         return False
-    if handed_in.data is None or not set(handed_in.remarks) <= set(before.remarks):
+    if not set(handed_in.remarks) <= set(before.remarks):
         return False
+    if handed_in.data is None or not before.handed_in:
+        return handed_in.data is None and not before.handed_in
     return hashlib.sha256(handed_in.data).hexdigest() == before.submission
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.classes.passed_over import is_student, passed_over
 from autograder.course.course import Course
 from autograder.handed_in.folder import check_student, notebook_of, read_file
 from autograder.model import KitError
@@ -28,7 +29,7 @@ class Job:
 def jobs_in(course: Course, path: Path) -> list[Job]:
     """The notebooks below `path`: a notebook file, or a folder <student>/<assignment>/<notebook>.ipynb.
 
-    Within an assignment's folder every notebook of the assignment counts, handed in or not.
+    Of an assignment that anybody has handed in, every notebook of every student counts, handed in or not.
 
     Raises:
         KitError: There is nothing to grade.
@@ -40,7 +41,9 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
         by_assignment.setdefault(source.assignment, []).append(source.name)
     folders = _folders(path, by_assignment)
     if not folders:
-        raise KitError(f"{path} holds no submissions. Expected: {path}/<student>/{next(iter(by_assignment))}/*.ipynb")
+        seen = " ".join(passed_over(path, by_assignment)[:3])
+        expected = f"Expected: {path}/<student>/{next(iter(by_assignment))}/*.ipynb"
+        raise KitError(f"{path} holds no submissions. {expected} {seen}".strip())
     for folder in folders:
         check_student(folder.parent.name)
     return [
@@ -50,15 +53,42 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
     ]
 
 
-def _folders(path: Path, assignments: Iterable[str]) -> list[Path]:
-    """Folders <student>/<assignment>; of a student's folder that may not be read, those that the others have.
+def left_in(course: Course, path: Path) -> list[str]:
+    """What lies below `path` and is no job, one text each, with the reason."""
+    return passed_over(path, {source.assignment for source in course.sources.values()})
 
-    Grading meets these again, and leaves them for review: somebody has to look at what lies there.
+
+def chosen(course: Course, jobs: Sequence[Job], *, assignment: str | None, student: str | None) -> list[Job]:
+    """The jobs of one assignment, of one student, or of both.
+
+    Args:
+        course: Whose they are.
+        jobs: All.
+        assignment: The only one; None for all.
+        student: The only one; None for all.
+
+    Raises:
+        KitError: There are none.
     """
-    found = {folder for name in assignments for folder in path.glob(f"[!.]*/{name}") if folder.is_dir()}
-    students = [student for student in path.glob("[!.]*") if student.is_dir()]
-    closed = [student for student in students if not os.access(student, os.R_OK | os.X_OK)]
-    return sorted(found | {student / folder.name for student in closed for folder in found})
+    left = [
+        job
+        for job in jobs
+        if student in (None, job.student) and assignment in (None, course.sources[job.notebook].assignment)
+    ]
+    if not left:
+        whose = f" of {student}" if student else ""
+        raise KitError(f"There is nothing{whose} to grade for {assignment or 'any assignment'}. Look into `submitted`.")
+    return left
+
+
+def _folders(path: Path, assignments: Iterable[str]) -> list[Path]:
+    """Folders <student>/<assignment>: every student's, of each assignment that anybody has.
+
+    One that is not there was not handed in; one that may not be read is left for review.
+    """
+    students = [student for student in path.glob("*") if is_student(student)]
+    begun = [name for name in assignments if any(os.path.isdir(student / name) for student in students)]
+    return sorted(student / name for student in students for name in begun)
 
 
 def _notebook_in(course: Course, path: Path) -> str:

@@ -86,6 +86,24 @@ class Results:
                 self._file.close()
 
 
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write records to a file, in place of what it held."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.writelines(_lines(records))
+        part.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def drop_student(path: Path, student: str) -> None:
+    """Take a student's records out of a results file."""
+    with path.open("a", encoding="utf-8") as old:
+        _lock(old, path)
+        write_records(path, [record for record in read_records(path).values() if record.student != student])
+
+
 def _lock(file: TextIO, path: Path) -> None:
     """Hold a file until it is closed or this process has ended, however it ends."""
     try:

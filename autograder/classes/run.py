@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from autograder.classes.attention import Topic, print_topics, topics
 from autograder.classes.grade import grade_all
 from autograder.classes.jobs import Job
 from autograder.classes.report.terminal import print_class
-from autograder.judging.feedback import clean
+from autograder.course.rules import rules_of
 from autograder.judging.grading import Graded, Grader
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Record
@@ -45,6 +48,14 @@ class NoKeeper:
         return []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedClass:
+    """A class's records, and what somebody must look at."""
+
+    records: list[Record]
+    to_look_at: list[Topic]
+
+
 def grade_class(
     grader: Grader,
     jobs: list[Job],
@@ -53,8 +64,9 @@ def grade_class(
     results: Path | None,
     keeper: Keeper,
     console: Console,
-) -> list[Record]:
-    """Grade with progress, have the marks kept, print the class's tables.
+    passed_over: Sequence[str] = (),
+) -> GradedClass:
+    """Grade with progress, have the marks kept, print the class's tables and what somebody must look at.
 
     Args:
         grader: Shared by the workers.
@@ -63,6 +75,7 @@ def grade_class(
         results: Where records are written as they come, and found again; None for nowhere.
         keeper: What keeps the marks besides.
         console: Where progress and tables are shown.
+        passed_over: What lay among the submissions and is not graded.
 
     Raises:
         KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
@@ -77,8 +90,10 @@ def grade_class(
         records = grade_all(
             grader, jobs, workers=workers, results=results, keep=keeper.keep, is_kept=keeper.is_kept, told=told
         )
-    for notice in keeper.write(records):
-        console.print(clean(notice), style="bold", markup=False)
+    notices = keeper.write(records)
     mistakes = [mistake for name in grader.course.sources for mistake in known_mistakes(name)]
     print_class(console, records, mistakes)
-    return records
+    excused = {(one.student, one.assignment) for one in rules_of(grader.course.root).excused}
+    to_look_at = topics(records, passed_over, notices, excused)
+    print_topics(console, to_look_at)
+    return GradedClass(records=records, to_look_at=to_look_at)

@@ -13,7 +13,6 @@ from nbgrader.utils import compute_checksum
 
 from autograder.course import notebook
 from autograder.course.course import Course
-from autograder.gradebook.timestamps import timestamp_bytes, timestamp_in
 from autograder.judging import feedback
 from autograder.judging.grading import Graded
 
@@ -32,19 +31,7 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     part = path.with_suffix(".part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     os.replace(part, path)
-    said = _timestamp(course.submitted / record.student / record.assignment)
-    if said:
-        (path.parent / "timestamp.txt").write_bytes(said)
     return path
-
-
-def _timestamp(folder: Path) -> bytes:
-    """What `timestamp.txt` says; nothing if it cannot be read, which is told when the gradebook is written."""
-    stamp = timestamp_in(folder)
-    try:
-        return timestamp_bytes(stamp) if stamp is not None else b""
-    except (OSError, ValueError):
-        return b""
 
 
 @cache

@@ -6,12 +6,14 @@ Re-grading updates and never deletes: manual scores, comments and extra credit s
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbgrader.api as api
+from jupyter_core.paths import jupyter_config_path
 from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -22,8 +24,7 @@ from nbgrader.preprocessors import (
     LockCells,
     SaveCells,
 )
-from nbgrader.utils import parse_utc
-from sqlalchemy import bindparam, insert, make_url, select, update
+from sqlalchemy import URL, bindparam, create_engine, insert, make_url, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from traitlets.config import Config
@@ -31,18 +32,38 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.course import Course
 from autograder.course.notebook import SourceNotebook
-from autograder.gradebook.timestamps import timestamp_in, timestamp_of, unreadable_timestamp
+from autograder.course.rules import Rules, rules_of
+from autograder.gradebook import late, receipt
 from autograder.model import KitError, Record, Status
+
+CONFIG = "nbgrader_config.py"
+
+_Of = tuple[str, str, str]
+"""Student, assignment, notebook."""
 
 
 def load_config(root: Path) -> Config:
-    """The course's `nbgrader_config.py`."""
-    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    """The machine's, the user's and the course's `nbgrader_config.py`, as nbgrader's own commands read them.
+
+    A module beside the course's can be imported.
+    """
+    if str(root) not in sys.path:
+        sys.path.append(str(root))
+    config = Config()
+    for folder in [*reversed(jupyter_config_path()), str(root)]:
+        if os.path.isfile(os.path.join(folder, CONFIG)):
+            config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+    return config
 
 
 def database_url(root: Path, config: Config) -> str:
     """Where the gradebook is: as configured, or `gradebook.db` in the course directory."""
-    return config.CourseDirectory.get("db_url", "") or f"sqlite:///{root / 'gradebook.db'}"
+    return config.CourseDirectory.get("db_url", "") or url_of(root / "gradebook.db")
+
+
+def url_of(path: Path | str) -> str:
+    """The address of a gradebook in a file; a percent sign or a question mark in its path is no part of an address."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def register_assignments(course: Course, url: str, config: Config, wanted: Collection[str] | None = None) -> None:
@@ -108,10 +129,6 @@ def _register(course: Course, source: SourceNotebook, url: str, config: Config) 
         ) from error
 
 
-_Of = tuple[str, str, str]
-"""Student, assignment, notebook."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ids:
     """Primary keys that stand for names of the course."""
@@ -122,30 +139,64 @@ class _Ids:
     assignments: dict[str, str]
 
 
-def write(course: Course, records: Sequence[Record], *, url: str, config: Config) -> list[str]:
-    """Write a class's marks in one transaction: all of them or, if anything fails, none.
+def write(
+    course: Course, records: Sequence[Record], *, url: str, config: Config, anew: Collection[_Of] | None = None
+) -> list[str]:
+    """Write a class's marks in one transaction: all of them or, if anything fails, none. What is as it was stays.
 
     Args:
-        course: Has the notebooks, and what was handed in.
-        records: Of the class, one a student and notebook.
-        url: Of the gradebook, such as "sqlite:///gradebook.db".
-        config: nbgrader's, as `nbgrader_config.py` makes it; the late policy stands there.
+        course: Whose gradebook it is.
+        records: Of the class.
+        url: Of the gradebook.
+        config: Of the course.
+        anew: Notebooks that have been graded anew, or None for all: a mark that was given by hand for one of them is
+            flagged for another look.
 
     Returns:
         What the instructor should know, such as a submission that does not say when it was handed in.
 
     Raises:
-        KitError: The gradebook cannot be written; its marks are as they were.
+        KitError: The gradebook cannot be written, or the course's rules cannot be read; its marks are as they were.
     """
+    rules, rule = rules_of(course.root), late.late_rule(config)
     try:
         _make_file(url)
         register_assignments(course, url, config, {record.assignment for record in records})
         with api.Gradebook(url) as book:
-            notices = _write(course, records, book, config)
+            notices = _write(course, records, book.db, rules, rule, anew)
             book.db.commit()
-    except (SQLAlchemyError, OSError) as error:
+        _carry_receipts(course, records, rules)
+    except (SQLAlchemyError, ImportError, OSError) as error:
         raise _cannot_write(url, error) from error
     return notices
+
+
+def must_be_ready(root: Path) -> None:
+    """Refuse to begin where marks could not be kept: rules, plug-in or gradebook are not as they must be.
+
+    Raises:
+        KitError: Which of them, and why.
+    """
+    rules_of(root)
+    config = load_config(root)
+    late.late_rule(config)
+    if not (url := database_url(root, config)).startswith("sqlite:"):
+        must_answer(url)
+
+
+def must_answer(url: str) -> None:
+    """Refuse to begin with a gradebook that cannot be reached: its driver is missing, or its server is down.
+
+    Raises:
+        KitError: It cannot.
+    """
+    try:
+        engine = create_engine(url)
+        with engine.connect():
+            pass
+        engine.dispose()
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        raise _cannot_write(url, error) from error
 
 
 def _make_file(url: str) -> None:
@@ -157,38 +208,57 @@ def _make_file(url: str) -> None:
     part = f"{path}.part"
     if os.path.exists(part):  # of a run that was killed
         os.unlink(part)
-    with api.Gradebook(f"sqlite:///{part}"):
+    with api.Gradebook(url_of(part)):
         pass
     os.replace(part, path)
 
 
-def _write(course: Course, records: Sequence[Record], book: api.Gradebook, config: Config) -> list[str]:
-    session: Session = book.db
+def _write(
+    course: Course,
+    records: Sequence[Record],
+    session: Session,
+    rules: Rules,
+    rule: AssignLatePenalties,
+    anew: Collection[_Of] | None,
+) -> list[str]:
     submissions = {(record.student, record.assignment) for record in records}
     ids = _ids(session)
     _create_rows(session, ids, sorted(submissions))
     submitted = _submitted_notebooks(session)
-    notices = _save_timestamps(session, course, submissions)
-    _save_grades(session, ids, submitted, records)
+    late.save_due_dates(session, rules)
+    notices = late.save_times(session, course, rules, submissions)
+    _save_grades(session, ids, submitted, records, anew)
     _save_comments(session, ids, submitted, records)
     session.flush()
     session.expire_all()  # scores are sums that the database makes
-    _save_penalties(book, submissions, config)
-    return notices
+    late.save_penalties(session, submissions, rule)
+    return [*notices, *late.without_work(session, course, {assignment for _, assignment in submissions})]
+
+
+def _carry_receipts(course: Course, records: Iterable[Record], rules: Rules) -> None:
+    """Graded notebooks say when they were handed in, and by which secret their feedback is fetched."""
+    for student, assignment in {(record.student, record.assignment) for record in records}:
+        graded = course.root / "autograded" / student / assignment
+        if graded.is_dir():
+            receipt.carry(course.submitted / student / assignment, graded, rules.clock)
 
 
 def _cannot_write(url: str, error: Exception) -> KitError:
     """What is said when the gradebook cannot be written, with the next step."""
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    reason = next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__).rstrip(". ")
     advice = next((advice for words, advice in _ADVICE.items() if any(word in reason for word in words.split("|"))), "")
     where = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+    steps = f"{advice} Then run the same command again." if advice else "Run the same command again when it can be."
     return KitError(
-        f"The gradebook {where} cannot be written: {reason}. {advice} Then run the same command again. "
+        f"The gradebook {where} cannot be written: {reason}. {steps} "
         "No mark in it has changed; what has been graded is not graded again."
     )
 
 
 _ADVICE = {
+    "No module|load plugin": "The driver of that database is missing: for PostgreSQL, pip install 'psycopg[binary]'.",
+    "refused|connect|resolve|timeout|timed out": "Make sure that the database's server runs and can be reached.",
+    "password|authentication": "Set user and password right in c.CourseDirectory.db_url.",
     "locked": "Another program is using it: wait until that has ended, or close it.",
     "readonly|read-only|ermission": "Allow writing to the file and to its folder.",
     "full|disk I/O|space|too large": "Free some space on its disk.",
@@ -272,31 +342,42 @@ def _submitted_notebooks(session: Session) -> dict[_Of, str]:
     return {(student, assignment, name): key for key, student, assignment, name in rows}
 
 
-def _save_grades(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
-    """Auto scores; a grade up for review keeps its old mark and is flagged."""
-    table = api.Grade.__table__
-    by_hand = {
-        (of, its)
-        for of, its in session.execute(
-            select(api.Grade.notebook_id, api.Grade.cell_id).where(api.Grade.manual_score.is_not(None))
+def _save_grades(
+    session: Session,
+    ids: _Ids,
+    submitted: Mapping[_Of, str],
+    records: Iterable[Record],
+    anew: Collection[_Of] | None,
+) -> None:
+    """Auto scores that have changed; a grade up for review keeps its old mark and is flagged."""
+    grade = api.Grade
+    before = {
+        (of, its): (score, by_hand is not None, flagged)
+        for of, its, score, by_hand, flagged in session.execute(
+            select(grade.notebook_id, grade.cell_id, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
         )
     }
-    scores, reviews = [], []
+    rows = []
     for record in records:
-        of = submitted[record.student, record.assignment, record.notebook]
+        key = record.student, record.assignment, record.notebook
+        of = submitted[key]
         for result in record.gaps:
             its = ids.grade_cells[record.notebook, f"check_{result.gap}"]
-            if result.status is Status.REVIEW:
-                reviews.append({"of": of, "its": its})
-            else:
-                scores.append({"of": of, "its": its, "score": result.score, "flagged": (of, its) in by_hand})
-    _update(session, table, scores, auto_score=bindparam("score"), needs_manual_grade=bindparam("flagged"))
-    _update(session, table, reviews, needs_manual_grade=True)
+            score, by_hand, flagged = before[of, its]
+            looked_at = by_hand and anew is not None and key not in anew and score == result.score
+            now = (score, True) if result.status is Status.REVIEW else (result.score, by_hand)
+            if now != (score, flagged) and not looked_at:
+                rows.append({"of": of, "its": its, "score": now[0], "flagged": now[1]})
+    values: dict[str, Any] = {"auto_score": bindparam("score"), "needs_manual_grade": bindparam("flagged")}
+    _update(session, api.Grade.__table__, rows, **values)
 
 
 def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], records: Iterable[Record]) -> None:
     """The comment "No response." for gaps that are as handed out, as nbgrader writes it."""
-    untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
+    untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE, Status.NOT_HANDED_IN}
+    comment = api.Comment
+    cells = session.execute(select(comment.notebook_id, comment.cell_id, comment.auto_comment))
+    before = {(of, its): text for of, its, text in cells}
     rows = [
         {
             "of": submitted[record.student, record.assignment, record.notebook],
@@ -306,7 +387,8 @@ def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], re
         for record in records
         for result in record.gaps
     ]
-    _update(session, api.Comment.__table__, rows, auto_comment=bindparam("comment"))
+    changed = [row for row in rows if before[row["of"], row["its"]] != row["comment"]]
+    _update(session, comment.__table__, changed, auto_comment=bindparam("comment"))
 
 
 def _update(session: Session, table: Any, rows: list[dict[str, Any]], **values: Any) -> None:
@@ -314,39 +396,3 @@ def _update(session: Session, table: Any, rows: list[dict[str, Any]], **values: 
     if rows:
         where = (table.c.notebook_id == bindparam("of")) & (table.c.cell_id == bindparam("its"))
         session.execute(update(table).where(where).values(**values), rows)
-
-
-def _save_timestamps(session: Session, course: Course, submissions: set[tuple[str, str]]) -> list[str]:
-    """When each submission was handed in, from its `timestamp.txt`; what is said of those that cannot be read."""
-    notices = []
-    for student, assignment in sorted(submissions):
-        folder = course.submitted / student / assignment
-        stamp = timestamp_in(folder)
-        if stamp is None:
-            continue
-        try:
-            handed_in = parse_utc(timestamp_of(stamp))
-        except (OSError, ValueError, OverflowError, TypeError) as error:
-            notices.append(unreadable_timestamp(folder, error))
-            continue
-        row = session.scalars(
-            select(api.SubmittedAssignment)
-            .join(api.SubmittedAssignment.assignment)
-            .where(api.SubmittedAssignment.student_id == student, api.Assignment.name == assignment)
-        ).one()
-        row.timestamp = handed_in
-    return notices
-
-
-def _save_penalties(book: api.Gradebook, submissions: set[tuple[str, str]], config: Config) -> None:
-    """Late penalties by nbgrader's own rule and plug-in, for submissions that are late or were."""
-    rule = AssignLatePenalties(config=config)
-    rule.init_plugin()
-    for student, assignment in sorted(submissions):
-        found = book.find_submission(assignment, student)
-        late = found.total_seconds_late
-        if late <= 0 and not any(one.late_submission_penalty for one in found.notebooks):
-            continue
-        for one in found.notebooks:
-            penalty = rule.plugin_inst.late_submission_penalty(student, one.score, late) if late > 0 else None
-            one.late_submission_penalty = None if penalty is None else rule._check_late_penalty(one, penalty)

@@ -11,6 +11,7 @@ import math
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from traitlets import default
 
 from autograder.course.comments import comments_of
 from autograder.course.course import find_root
-from autograder.gradebook import markup
+from autograder.course.rules import rules_of
+from autograder.course.times import shown
+from autograder.gradebook import late, markup
 from autograder.gradebook.marks import Mark, Marks, marks
 from autograder.judging import feedback
 from autograder.model import CheckResult, Comparison, GapResult, KitError, Numbers, Record, Status, Story, TwinKind
@@ -58,12 +61,14 @@ class FeedbackPage(Exporter):
             where = f"autograded/{names['student']}/{names['assignment']}/{names['notebook']}.ipynb"
             raise NbGraderException(f"{where} holds no record of this kit. Grade it again, then ask again.") from None
         try:
+            late.settle(names["db_url"], record.student, record.assignment, self.config)
             in_book = marks(names["db_url"], record)
             said = comments_of(find_root(Path.cwd()))  # nbgrader changes into the course directory
         except KitError as error:
             raise NbGraderException(str(error)) from None
         title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-        return page(record, in_book, nb.cells, title, said), resources
+        zone = rules_of(find_root(Path.cwd())).clock
+        return page(record, in_book, nb.cells, title, said, zone), resources
 
 
 def page(
@@ -72,6 +77,7 @@ def page(
     cells: Sequence[Mapping[str, Any]],
     title: str,
     said: Mapping[str, str],
+    zone: tzinfo = UTC,
 ) -> str:
     """The whole page.
 
@@ -81,6 +87,7 @@ def page(
         cells: Of the autograded notebook, as nbformat has them.
         title: Of the notebook.
         said: What the instructor says to everybody who made a mistake, by its slug.
+        zone: The course's, for times.
     """
     sources = {_grade_id(cell): cell["source"] for cell in cells if _grade_id(cell)}
     steps = [
@@ -92,6 +99,7 @@ def page(
         record=record,
         title=title,
         marks=in_book,
+        handed_in=shown(in_book.handed_in.replace(tzinfo=UTC), zone) if in_book.handed_in else "",
         steps=steps,
         summary=_summary(record, steps),
         slip=_slip(steps),
@@ -128,7 +136,7 @@ def _points(number: float) -> str:
 
 
 TONES = {Status.RIGHT: "good", Status.PARTLY: "part", Status.REVIEW: "wait"} | dict.fromkeys(
-    (Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE), "none"
+    (Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE, Status.NOT_HANDED_IN), "none"
 )
 """How a step looks, besides its sign; all others look as what is not right yet."""
 
@@ -248,7 +256,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _summary(record: Record, steps: Sequence[_Step]) -> str:
     """How many steps are right, and so on, as one sentence."""
     if _absent(record):
-        return "There was no notebook to look at." if not record.submission else feedback.WORDS[Status.UNREADABLE]
+        return feedback.WORDS[Status.UNREADABLE if record.handed_in else Status.NOT_HANDED_IN]
     counts = {tone: sum(step.tone == tone for step in steps) for tone in SHARES}
     if counts["good"] == len(steps):
         return "Every step is right."
@@ -266,8 +274,7 @@ def _slip(steps: Sequence[_Step]) -> tuple[_Step, tuple[_Step, ...]] | None:
 
 def _absent(record: Record) -> bool:
     """Whether there is no notebook to show: none was handed in, or it could not be read."""
-    statuses = {result.status for result in record.gaps}
-    return statuses == {Status.UNREADABLE} or (not record.submission and statuses == {Status.MISSING})
+    return not record.handed_in or {result.status for result in record.gaps} == {Status.UNREADABLE}
 
 
 def _grade_id(cell: Mapping[str, Any]) -> str:

@@ -25,9 +25,12 @@ from autograder.course import notebook
 from autograder.course.cells import submission_of
 from autograder.course.course import Course, find_root
 from autograder.course.notebook import Repaired
+from autograder.course.rules import rules_of
 from autograder.course.secret import secret_of
+from autograder.gradebook import late, receipt
 from autograder.gradebook.autograded import handed_out
-from autograder.gradebook.timestamps import timestamp_in, timestamp_of, unreadable_timestamp
+from autograder.gradebook.book import must_answer
+from autograder.gradebook.guard import CheckedTimes
 from autograder.handed_in.folder import check_student
 from autograder.judging import feedback
 from autograder.judging.grading import Graded, Grader
@@ -58,6 +61,7 @@ class KitExporter(NotebookExporter):
         try:
             self._engine.isolation  # noqa: B018  # refuse before the first submission
             _check_submitted_directory(self._engine.course, converter.coursedir)
+            must_answer(converter.coursedir.db_url)
             folders = _submissions(converter)
         except KitError as error:
             self.log.error(str(error))
@@ -129,7 +133,7 @@ def _submissions(converter: Any) -> list[str]:
     return sorted(found)
 
 
-class SubmittedFiles(CourseDirectory):
+class SubmittedFiles(CheckedTimes):
     """nbgrader's course directory while it grades: of a submission it takes notebooks and nothing else."""
 
     def __init__(self, **traits: Any) -> None:
@@ -138,17 +142,17 @@ class SubmittedFiles(CourseDirectory):
         odd = [glob.escape(folder) for folder in folders if glob.escape(folder) != folder]
         self.ignore = ["*", *odd]  # links, pipes and modules beside a notebook are not copied
 
-    def get_existing_timestamp(self, dest_path: str) -> Any:
-        """When a submission was handed in; None if its `timestamp.txt` does not say, which nbgrader fails at."""
-        stamp = timestamp_in(Path(dest_path))
-        if stamp is None:
-            return None
-        try:
-            timestamp_of(stamp)
-            return super().get_existing_timestamp(dest_path)
-        except Exception as error:
-            self.log.warning("%s", unreadable_timestamp(Path(dest_path), error))
-            return None
+
+class SourceExporter(NotebookExporter):
+    """Exports the instructor's notebooks. Of what lies beside them nbgrader copies to the students no code, no data."""
+
+    parent: Any  # nbgrader's converter
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        coursedir = self.parent.coursedir
+        ignore = [*coursedir.ignore, "*.py", "*.toml", "*.json", "*.txt"]
+        self.parent.coursedir = CourseDirectory(**{**coursedir.trait_values(), "ignore": ignore})
 
 
 class GradeByChecks(NbGraderPreprocessor):
@@ -160,6 +164,10 @@ class GradeByChecks(NbGraderPreprocessor):
         engine = grader(Path.cwd())  # nbgrader changes into the course directory before it converts
         folder = engine.course.submitted / names["student"] / names["assignment"]
         graded = grade_one(engine, Job(student=names["student"], notebook=names["notebook"], path=folder))
+        rules = rules_of(engine.course.root)
+        receipt.carry(folder, engine.course.autograded(graded.record).parent, rules.clock)
+        for notice in late.prepare(names["db_url"], engine.course, rules, (names["student"], names["assignment"])):
+            self.log.warning("%s", notice)
         record, outputs = graded.record, _outputs(nb, graded)
         if record.score is None:
             faults = "; ".join(dict.fromkeys(result.fault for result in record.gaps if result.fault))
@@ -209,7 +217,7 @@ class SaveMarks(SaveAutoGrades):
         grade_id = cell.metadata.nbgrader["grade_id"]
         comment = self.gradebook.find_comment(grade_id, self.notebook_id, self.assignment_id, self.student_id)
         result = next(one for one in self._record.gaps if one.gap == grade_id)
-        nothing = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE}
+        nothing = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE, Status.NOT_HANDED_IN}
         comment.auto_comment = "No response." if result.status in nothing else None
         self.gradebook.db.commit()
 

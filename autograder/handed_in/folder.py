@@ -200,7 +200,8 @@ def _candidates(
 
 def _read_each(others: Iterable[Entry], most_bytes: int) -> Iterator[tuple[Entry, bytes]]:
     """Files that may hold a notebook, and their bytes: notebooks first; no more than one notebook may take."""
-    like = [entry for entry in others if not entry.refused and is_like_notebook(entry.name)]
+    wanted = [entry for entry in others if entry.parts[-1] not in HANDED_OUT]
+    like = [entry for entry in wanted if not entry.refused and is_like_notebook(entry.name)]
     like.sort(key=lambda entry: (not entry.name.lower().endswith(".ipynb"), len(entry.parts)))
     left = most_bytes
     for entry in like[:MOST_FILES]:

@@ -34,6 +34,7 @@ WORDS = {
     Status.UNTOUCHED: "Not started.",
     Status.MISSING: "The cell is missing.",
     Status.UNREADABLE: "The notebook could not be read.",
+    Status.NOT_HANDED_IN: "Not handed in.",
     Status.REVIEW: "To be graded by hand.",
 }
 

@@ -181,7 +181,7 @@ class Grader:
         plan = self.course.plan(name)
         text = f"{name}.ipynb was not handed in."
         gaps = tuple(
-            GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.MISSING, message=text)
+            GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.NOT_HANDED_IN, message=text)
             for gap in plan.gaps
         )
         record = self._record(plan, student, "", gaps, (text,))

@@ -24,7 +24,14 @@ def described() -> tuple[set[str], ...]:
 
 FLOORS = described()
 """A module imports from its own wing and from those on the floors below."""
-NBGRADER = ("gradebook.book", "gradebook.autograded", "gradebook.marks", "gradebook.feedback_page", "gradebook.plugins")
+NBGRADER = (
+    *(
+        f"gradebook.{name}"
+        for name in ("autograded", "book", "exchange", "feedback_page", "forget", "guard", "late", "marks")
+    ),
+    "gradebook.plugins",
+    "author.hand_out",
+)
 
 
 def modules() -> dict[str, Path]:

@@ -177,6 +177,13 @@ def test_a_file_that_is_no_such_notebook_is_unreadable(grader, data):
     assert record.remarks
 
 
+def test_a_notebook_that_is_not_there_has_a_status_of_its_own(grader):
+    record = grader.not_handed_in("ada", NAME).record
+    assert {one.status for one in record.gaps} == {Status.NOT_HANDED_IN}
+    assert (record.handed_in, record.score) == (False, 0)
+    assert grader.grade(b"", student="ada", name=NAME).record.handed_in
+
+
 def test_a_fault_of_a_check_puts_its_gap_up_for_review_and_nothing_else(grader, monkeypatch):
     real = checking.results
 
@@ -193,7 +200,7 @@ def test_a_fault_of_a_check_puts_its_gap_up_for_review_and_nothing_else(grader, 
 
 
 def test_all_statuses_are_reached_above():
-    assert set(Status) == {*REACHED, Status.MISSING, Status.UNREADABLE, Status.REVIEW}
+    assert set(Status) == {*REACHED, Status.MISSING, Status.UNREADABLE, Status.NOT_HANDED_IN, Status.REVIEW}
 
 
 def test_a_wrong_value_that_also_raises_somewhere_is_told_as_an_error(grader):

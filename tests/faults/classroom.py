@@ -20,6 +20,7 @@ import nbgrader.api as api
 from autograder.course.course import Course
 from autograder.course.notebook import stub_of
 from autograder.course.secret import SECRET_FILE
+from autograder.gradebook import book
 from autograder.model import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +147,7 @@ Marks = dict[tuple[str, str], Notebook]
 
 def url_of(course: Course) -> str:
     """The gradebook."""
-    return f"sqlite:///{course.root / 'gradebook.db'}"
+    return book.url_of(course.root / "gradebook.db")
 
 
 def marks(course: Course) -> Marks:

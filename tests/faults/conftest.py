@@ -60,14 +60,15 @@ def regrade(course: Course) -> tuple[list[Record], str]:
     with engine_on(course) as grader:
         jobs = jobs_in(course, course.root / "submitted")
         console, results = Console(file=text, width=200), course.root / "results.jsonl"
-        records = grade_class(grader, jobs, workers=1, results=results, keeper=GradebookKeeper(course), console=console)
-    return records, text.getvalue()
+        keeper = GradebookKeeper(course)
+        graded = grade_class(grader, jobs, workers=1, results=results, keeper=keeper, console=console)
+    return graded.records, text.getvalue()
 
 
-def command_line(course: Course) -> tuple[int, str]:
+def command_line(course: Course, *options: str) -> tuple[int, str]:
     """`autograder grade submitted` by its command line, in this process: exit code, and what is printed."""
     with engine_on(course) as grader, pytest.MonkeyPatch.context() as patch:
         patch.setattr(cli, "Grader", lambda _: nullcontext(grader))
-        arguments = ["grade", str(course.root / "submitted"), "--course", str(course.root), "--jobs", "1"]
+        arguments = ["grade", str(course.root / "submitted"), "--course", str(course.root), "--jobs", "1", *options]
         done = CliRunner().invoke(cli.main, arguments)
     return done.exit_code, " ".join(done.output.split())

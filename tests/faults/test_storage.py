@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from autograder.course.course import Course
 from autograder.gradebook import book as gradebook
+from autograder.gradebook import late
 from autograder.model import KitError, Record
 
 from . import classroom
@@ -82,7 +83,7 @@ def test_a_gradebook_that_fails_in_the_middle_of_writing_keeps_its_marks(
     def fail(*_: object) -> None:
         raise OperationalError("update grade", {}, sqlite3.OperationalError("disk I/O error"))
 
-    monkeypatch.setattr(gradebook, "_save_penalties", fail)
+    monkeypatch.setattr(late, "save_penalties", fail)
     with pytest.raises(KitError, match=r"disk I/O error\. Free some space"):
         write(course, graded[1])
     assert marks(course) == before

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -168,19 +169,21 @@ def make(folder: Path) -> Course:
         grade_class(
             grader, jobs, workers=2, results=folder / "results.jsonl", keeper=GradebookKeeper(course), console=quiet
         )
-    _by_hand(f"sqlite:///{folder / 'gradebook.db'}")
+    _by_hand(folder)
     return course
 
 
-def _by_hand(url: str) -> None:
-    """What an instructor does in formgrader: another score, extra credit, a comment, a late penalty."""
-    with api.Gradebook(url) as book:
+def _by_hand(folder: Path) -> None:
+    """What an instructor does in formgrader: another score, extra credit, a comment; and lateness gets a price."""
+    with api.Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         grade = book.find_grade("check_weighted_sum", "01_neuron", "1_neuron", "gil")
         grade.manual_score, grade.extra_credit = 1.5, 0.5
         said = book.find_comment("weighted_sum", "01_neuron", "1_neuron", "gil")
         said.manual_comment = "# Nearly\n\nThe *bias* belongs to $z$, <b>see</b> section 2."
-        book.find_submission_notebook("01_neuron", "1_neuron", "gil").late_submission_penalty = 2.0
+        book.find_assignment("1_neuron").duedate = datetime(2026, 1, 13)
+        book.find_submission("1_neuron", "gil").extension = timedelta(days=-1)
         book.db.commit()
+    (folder / "course.toml").write_text("[late]\nrate = 0.125\n", encoding="utf-8")
 
 
 def nbgrader(course: Course, *command: str) -> None:

@@ -48,7 +48,7 @@ def steps(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Step]:
     names = FAMILIES | {mistake.slug: mistake.name for mistake in mistakes}
     by_gap: dict[tuple[str, str], list[GapResult]] = {}
     for record in records:
-        for result in record.gaps:
+        for result in record.gaps if record.handed_in else ():
             by_gap.setdefault((record.notebook, result.gap), []).append(result)
     return [_step(notebook, gap, results, names) for (notebook, gap), results in by_gap.items()]
 
@@ -150,6 +150,8 @@ def _headings(notebooks: Sequence[str]) -> Sequence[str]:
 def _points(record: Record | None) -> str:
     if record is None:
         return ""
+    if not record.handed_in:
+        return "none"
     return "by hand" if record.score is None else f"{record.score:g}"
 
 

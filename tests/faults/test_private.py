@@ -1,0 +1,133 @@
+"""Work and marks are their owner's alone; pseudonyms; a student's data deleted whole."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import nbgrader.api as api
+import pytest
+from click.testing import CliRunner
+
+from autograder import cli
+from autograder.classes.records import read_records
+from autograder.course.course import Course
+from autograder.course.private import close_to_others, keep_private
+from autograder.course.pseudonyms import read_pseudonyms, with_pseudonyms
+from autograder.model import KitError
+
+from . import classroom
+from .classroom import ASSIGNMENT, ROOT, STEP, url_of
+from .conftest import command_line
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Two students, graded."""
+    made = classroom.make_course(tmp_path / "course", (STEP,))
+    for student in ("ann", "ben"):
+        classroom.hand_in(made, student, {STEP: classroom.answered(made.plan(STEP), {})})
+    assert command_line(made)[0] == 0
+    return made
+
+
+def run(course: Course, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.main, [*arguments, "--course", str(course.root)])
+    return done.exit_code, done.output
+
+
+def may_be_read_by_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o077)
+
+
+def test_after_grading_nobody_else_reads_work_or_marks(course: Course):
+    for name in ("submitted", "autograded", "gradebook.db", "results.jsonl", ".autograder-secret"):
+        assert not may_be_read_by_others(course.root / name), name
+
+
+def test_the_first_grading_says_that_the_secret_could_be_read(tmp_path: Path):
+    secret = tmp_path / ".autograder-secret"
+    secret.write_text("s", encoding="ascii")
+    secret.chmod(0o644)
+    (text,) = keep_private(tmp_path)
+    assert "Others on this machine could read .autograder-secret" in text
+    assert keep_private(tmp_path) == []
+
+
+def test_a_course_that_is_shared_by_a_group_stays_so(tmp_path: Path):
+    tmp_path.chmod(0o2770)
+    (tmp_path / "submitted").mkdir()
+    (tmp_path / "submitted").chmod(0o2775)
+    close_to_others(tmp_path)
+    assert stat.S_IMODE((tmp_path / "submitted").stat().st_mode) == 0o2770
+
+
+@pytest.mark.parametrize(
+    "name", ["downloaded/a.zip", "submitted/x", "exports/x.csv", "marks.csv", "exchange/x", "pseudonyms.csv", "all.zip"]
+)
+def test_git_passes_over_what_holds_work_or_marks(name: str):
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    top, suffix = name.partition("/")[0], Path(name).suffix
+    assert {f"/{top}/", f"/*{suffix}", name} & set(patterns)
+
+
+def test_pseudonyms_are_drawn_once_and_the_table_is_ones_own(course: Course):
+    code, said = run(course, "pseudonyms", "--records", str(course.root / "nameless.jsonl"))
+    assert code == 0
+    assert "names 2 students" in said
+    table = read_pseudonyms(course.root)
+    assert set(table) == {"ann", "ben"}
+    assert not may_be_read_by_others(course.root / "pseudonyms.csv")
+    assert with_pseudonyms(course.root, ["cyd"]) | table == with_pseudonyms(course.root, [])
+    passed_on = (course.root / "nameless.jsonl").read_text(encoding="utf-8")
+    assert '"ann"' not in passed_on
+    nameless = read_records(course.root / "nameless.jsonl").values()
+    assert {record.student for record in nameless} == set(table.values())
+
+
+@pytest.mark.parametrize(
+    "text", ["student;pseudonym\n", "student,pseudonym\na,p-1\nb,p-1\n", "a,b\n", "student,pseudonym\na\n"]
+)
+def test_a_table_of_pseudonyms_that_is_none_is_refused(tmp_path: Path, text: str):
+    (tmp_path / "pseudonyms.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(KitError, match="pseudonym"):
+        read_pseudonyms(tmp_path)
+
+
+def test_a_student_is_forgotten_whole_and_what_remains_is_named(course: Course):
+    run(course, "pseudonyms")
+    (course.root / "course.toml").write_text(
+        f'[[extension]]\nstudent = "ann"\nassignment = "{ASSIGNMENT}"\ndays = 1\n', encoding="utf-8"
+    )
+    exchange = course.root.parent / "exchange"
+    inbound = exchange / "backpropagation" / "inbound" / f"ann+{ASSIGNMENT}+2026-01-12 18:00:00.000000 UTC+x"
+    inbound.mkdir(parents=True)
+    (inbound.parent / f"anna+{ASSIGNMENT}+2026-01-12 18:00:00.000000 UTC+x").mkdir()
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text(encoding="utf-8") + f'\nc.Exchange.root = "{exchange}"\n', encoding="utf-8")
+    code, said = run(course, "forget", "ann", "--yes")
+    assert code == 0, said
+    assert "course.toml names ann" in said
+    assert "Archives in downloaded/" in said
+    left = [path for path in course.root.rglob("*") if path.name == "ann"]
+    assert left == []
+    assert {record.student for record in read_records(course.root / "results.jsonl").values()} == {"ben"}
+    with api.Gradebook(url_of(course)) as book:
+        assert [student.id for student in book.students] == ["ben"]
+    assert set(read_pseudonyms(course.root)) == {"ben"}
+    assert [path.name.partition("+")[0] for path in inbound.parent.iterdir()] == ["anna"]
+    code, said = run(course, "forget", "ann", "--yes")
+    assert code == 2
+    assert "holds nothing of ann" in said
+
+
+@pytest.mark.parametrize("name", ["../course", ".", "ann/..", ""])
+def test_forgetting_takes_an_id_and_no_path(course: Course, name: str):
+    before = sorted(course.root.rglob("*"))
+    assert run(course, "forget", name, "--yes")[0] == 2
+    assert sorted(course.root.rglob("*")) == before
+
+
+def test_without_a_yes_nothing_is_deleted(course: Course):
+    assert run(course, "forget", "ann")[0] != 0
+    assert (course.root / "submitted" / "ann").exists()
