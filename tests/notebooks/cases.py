@@ -201,7 +201,7 @@ def case(*remarks: str, **lost: str) -> Callable[[Callable[[Folder], object]], C
 
 
 UNREADABLE = dict.fromkeys(GAPS[CHAIN], "unreadable")
-NOT_THERE = dict.fromkeys(GAPS[CHAIN], "missing")
+NOT_THERE = dict.fromkeys(GAPS[CHAIN], "not-handed-in")
 
 
 # A gap's cell.
@@ -755,7 +755,7 @@ def a_notebook_that_is_not_there_costs_itself_only(folder: Folder) -> None:
     folder.files[f"{CHAIN}.ipynb"] = None
 
 
-@case("02_chain.ipynb was not handed in", **NOT_THERE, **dict.fromkeys(GAPS[STEP], "missing"))
+@case("02_chain.ipynb was not handed in", **NOT_THERE, **dict.fromkeys(GAPS[STEP], "not-handed-in"))
 def a_folder_without_notebooks_gets_no_points(folder: Folder) -> None:
     folder.files = {f"{CHAIN}.ipynb": None, f"{STEP}.ipynb": None, "answers.txt": b"42", "answers.pdf": b"%PDF-1.4"}
 
