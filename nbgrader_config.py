@@ -20,7 +20,7 @@ from nbgrader.preprocessors import (
 from autograder.author.hand_out import ReleaseAssignment
 from autograder.course.notebook import STUB
 from autograder.course.private import close_to_others
-from autograder.course.rules import rules_of
+from autograder.course.rules import zone_to_show
 from autograder.gradebook.book import url_of
 from autograder.gradebook.exchange import Collect, ReleaseFeedback
 from autograder.gradebook.feedback_page import FeedbackPage
@@ -46,7 +46,7 @@ c.CourseDirectory.solution_directory = "solutions"
 c.ExchangeFactory.release_assignment = ReleaseAssignment
 c.ExchangeFactory.collect = Collect
 c.ExchangeFactory.release_feedback = ReleaseFeedback
-c.NbGraderAPI.timezone = rules_of(Path(c.CourseDirectory.root)).zone
+c.NbGraderAPI.timezone = zone_to_show(Path(c.CourseDirectory.root))
 keep_formgrader_up()
 close_to_others(Path(c.CourseDirectory.root))
 

@@ -40,7 +40,7 @@ def close_to_others(root: Path) -> None:
     """As `keep_private`, for what is there: nbgrader's own commands write files that go to students, too."""
     mask = mask_of(root)
     for path in _open_to_others(root, mask):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # of a file that belongs to somebody else
             path.chmod(stat.S_IMODE(path.stat().st_mode) & ~mask)
 
 

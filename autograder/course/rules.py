@@ -141,6 +141,17 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             raise KitError(f'{FILE}, {where}: "{text}" cannot be read, {error}. Write it as {FORM}.') from None
 
 
+def zone_to_show(root: Path) -> str:
+    """The course's zone for pages of nbgrader's; UTC where the file cannot be read, which grading says.
+
+    Where its configuration raises, nbgrader goes on with settings of its own, and would run what students wrote.
+    """
+    try:
+        return rules_of(root).zone
+    except KitError:
+        return "UTC"
+
+
 def rules_of(root: Path) -> Rules:
     """The rules of the course in this folder.
 

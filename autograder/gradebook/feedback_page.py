@@ -63,11 +63,11 @@ class FeedbackPage(Exporter):
         try:
             late.settle(names["db_url"], record.student, record.assignment, self.config)
             in_book = marks(names["db_url"], record)
-            said = comments_of(find_root(Path.cwd()))  # nbgrader changes into the course directory
+            root = find_root(Path.cwd())  # nbgrader changes into the course directory
+            said, zone = comments_of(root), rules_of(root).clock
         except KitError as error:
             raise NbGraderException(str(error)) from None
         title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-        zone = rules_of(find_root(Path.cwd())).clock
         return page(record, in_book, nb.cells, title, said, zone), resources
 
 

@@ -61,6 +61,7 @@ class KitExporter(NotebookExporter):
         try:
             self._engine.isolation  # noqa: B018  # refuse before the first submission
             _check_submitted_directory(self._engine.course, converter.coursedir)
+            rules_of(self._engine.course.root)
             must_answer(converter.coursedir.db_url)
             folders = _submissions(converter)
         except KitError as error:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbgrader.apps.api import NbGraderAPI
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.rules import NEVER_LATE, LatePolicy, late_penalty, rules_of
+from autograder.gradebook.plugins import GradeByChecks
 from autograder.model import KitError
+
+ROOT = Path(__file__).parents[2]
 
 HOUR, DAY = 3600.0, 86400.0
 TENTH = LatePolicy(rate=0.1, grace_minutes=15, cap=0.5)
@@ -129,6 +135,15 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(tmp_path, text, said):
     assert "course.toml" in str(raised.value) or "time zone" in str(raised.value)
 
 
+def test_what_is_wrong_there_does_not_take_the_kit_out_of_nbgraders_configuration(tmp_path, monkeypatch):
+    (tmp_path / "course.toml").write_text('zone = "Berlin"', encoding="utf-8")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    monkeypatch.setattr(NbGraderAPI, "get_submitted_timestamp", NbGraderAPI.get_submitted_timestamp)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
+    assert config.NbGraderAPI.timezone == "UTC"
+    assert GradeByChecks in config.Autograde.autograde_preprocessors
+
+
 def test_an_extension_until_a_time_needs_a_due_date(tmp_path):
     rules = read(tmp_path, COURSE.replace("[due]", "[other]"))
     with pytest.raises(KitError, match="no due date"):
@@ -136,7 +151,7 @@ def test_an_extension_until_a_time_needs_a_due_date(tmp_path):
 
 
 def test_the_file_in_the_instructors_page_is_read(tmp_path):
-    page = (Path(__file__).parents[2] / "docs" / "instructors.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(zone.*?)```", page, re.DOTALL)
     rules = read(tmp_path, block)
     assert rules.late == LatePolicy(rate=0.1, step_hours=24, grace_minutes=15, cap=0.5)
