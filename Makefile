@@ -60,7 +60,7 @@ lab: env ## open a copy of the release in JupyterLab, as a student would
 	@$(RUN) autograder lab
 
 bench: env ## measure the grader, and what students wait for
-	@$(RUN) python tests/bench.py
+	@$(RUN) python -m tests.bench
 	@$(RUN) python -m tests.bench_students
 
 screenshots: env browser ## take the pictures of docs/ anew

@@ -1,8 +1,10 @@
-"""Measure the grader beside stock nbgrader: `make bench`, or `python tests/bench.py [--repetitions N] [--only-kit]`.
+"""Measure the grader beside stock nbgrader: `make bench`, or `python -m tests.bench [--repetitions N] [--only-kit]`.
 
-The same class hands in notebooks 02 and 07. Stock nbgrader grades them as its documentation teaches, by hidden tests
-in the notebooks' own cells; the kit grades them with `autograder grade submitted`. Both write a gradebook. CPU time is
-the figure to trust: user and system time of the command and all its processes, whatever else the machine does.
+The same classes hand in notebooks 02 and 07: a clean one, of which everybody hands in right answers but for some known
+mistakes, and one like a real one (`classes/real.py`). Stock nbgrader grades them as its documentation teaches, by
+hidden tests in the notebooks' own cells; the kit grades them with `autograder grade submitted`. Both write a gradebook.
+CPU time is the figure to trust: user and system time of the command and all its processes, whatever else the machine
+does.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +42,12 @@ from autograder.judging.mistakes import known_mistakes
 from autograder.model import Cell, CellKind, Plan, Record, Submission, Twin, TwinKind
 from autograder.sandbox.speech import Speech
 
+from .classes.real import HandedIn, real_class, without_loops, write
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 ASSIGNMENT, NOTEBOOKS, SECRET = "bench", ("02_chain", "07_all_together"), "bench"
-FEW, MANY, FOR_WALL = 10, 40, 300
+FEW, MANY, FOR_WALL, IN_REAL_CLASS = 10, 40, 300, 50
 SHORT_RUNS = 3
 """Of the kit, for each one of nbgrader: a difference of seconds is more easily disturbed than one of minutes."""
 
@@ -148,8 +152,8 @@ class Cost:
     wall: float
 
 
-def run(folder: Path, *command: str, cores: int = 0) -> Cost:
-    """Run a command of the virtual environment in a folder, on so many cores (0: all); it must succeed."""
+def run(folder: Path, *command: str, cores: int = 0, may_fail: bool = False) -> Cost:
+    """Run a command of the virtual environment in a folder, on so many cores (0: all); it must succeed, or may fail."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
     environment.pop("AUTOGRADER_SECRET", None)
     before = os.sched_getaffinity(0)
@@ -166,7 +170,7 @@ def run(folder: Path, *command: str, cores: int = 0) -> Cost:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started
-        if process.returncode:
+        if process.returncode and not may_fail:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)} failed in {folder}:\n{said.read().decode()[-3000:]}")
     return Cost(usage.ru_utime + usage.ru_stime, wall)
@@ -188,25 +192,39 @@ class Bench:
         for which in ("kit", "stock"):
             run(folder / which, "nbgrader", "generate_assignment", ASSIGNMENT)
 
+    @property
+    def gaps(self) -> int:
+        """How many gaps both notebooks have."""
+        return sum(len(self.course.plan(name).gaps) for name in NOTEBOOKS)
+
     @contextmanager
-    def a_class(self, which: str, count: int) -> Iterator[Path]:
-        """A fresh copy of a course with so many submissions, of which nothing has been graded."""
-        folder = self.folder / f"{which}_{count}"
+    def a_class(self, which: str, hand_in: Callable[[Path], object]) -> Iterator[Path]:
+        """A fresh copy of a course with what is handed in, of which nothing has been graded."""
+        folder = self.folder / f"{which}_class"
         shutil.copytree(self.folder / which, folder)
-        hand_in(self.course, folder, count)
+        hand_in(folder)
         try:
             yield folder
         finally:
             shutil.rmtree(folder)
 
-    def cost(self, command: Command, count: int, *, cores: int = 0) -> Cost:
-        """What grading so many submissions takes; every gap of theirs must have got its mark."""
-        with self.a_class("stock" if command is STOCK else "kit", count) as folder:
-            cost = run(folder, *command, cores=cores)
+    def clean(self, count: int) -> Callable[[Path], None]:
+        """What hands in so many clean submissions."""
+        return lambda folder: hand_in(self.course, folder, count)
+
+    def graded(
+        self, command: Command, hand_in: Callable[[Path], object], *, cores: int = 0, may_fail: bool = False
+    ) -> tuple[Cost, int]:
+        """What grading a class takes, and how many gaps have got a mark."""
+        with self.a_class("stock" if command is STOCK else "kit", hand_in) as folder:
+            cost = run(folder, *command, cores=cores, may_fail=may_fail)
             with closing(sqlite3.connect(folder / "gradebook.db")) as book:
-                marks = book.execute("SELECT count(auto_score) FROM grade").fetchone()[0]
-        gaps = sum(len(self.course.plan(name).gaps) for name in NOTEBOOKS)
-        assert marks == count * gaps, f"{command[0]} gave {marks} marks, not {count} x {gaps}"
+                return cost, int(book.execute("SELECT count(auto_score) FROM grade").fetchone()[0])
+
+    def cost(self, command: Command, count: int, *, cores: int = 0) -> Cost:
+        """What grading so many clean submissions takes; every gap of theirs must have got its mark."""
+        cost, marks = self.graded(command, self.clean(count), cores=cores)
+        assert marks == count * self.gaps, f"{command[0]} gave {marks} marks, not {count} x {self.gaps}"
         return cost
 
     def line(self, command: Command) -> tuple[float, float]:
@@ -218,6 +236,21 @@ class Bench:
     def wall(self, cores: int) -> float:
         """Seconds that the kit takes for a larger class on so many cores."""
         return self.cost((*KIT, str(cores)), FOR_WALL, cores=cores).wall
+
+    def real(self) -> list[HandedIn]:
+        """A class like a real one."""
+        return real_class([self.course.plan(name) for name in NOTEBOOKS], IN_REAL_CLASS)
+
+    def cost_of(self, command: Command, handed_in: Sequence[HandedIn]) -> tuple[Cost, int]:
+        """What grading such a class takes, and how many gaps have got a mark: the kit's all.
+
+        nbgrader ends with an error, and without some marks, when a cell of a student's has ended the kernel.
+        """
+        stock = command is STOCK
+        cost, marks = self.graded(command, lambda folder: write(handed_in, folder, ASSIGNMENT), may_fail=stock)
+        gaps = self.gaps * len({one.student for one in handed_in})
+        assert stock or marks == gaps, f"{command[0]} gave {marks} marks, not {gaps}"
+        return cost, marks
 
 
 # ---- the floor -------------------------------------------------------------------------------
@@ -332,7 +365,7 @@ class Clock:
 
 def parts(bench: Bench) -> dict[str, float]:
     """CPU seconds of MANY submissions (both notebooks) by part."""
-    with bench.a_class("kit", MANY) as folder, Grader(Course(folder, SECRET)) as grader:
+    with bench.a_class("kit", bench.clean(MANY)) as folder, Grader(Course(folder, SECRET)) as grader:
         for name in NOTEBOOKS:
             grader.known_mistakes(name)
         sandbox, plans = grader._sandbox, {name: grader.course.plan(name) for name in NOTEBOOKS}
@@ -432,41 +465,86 @@ def main() -> None:
         report(Bench(Path(folder)), chosen.repetitions, with_stock=not chosen.only_kit)
 
 
+@dataclass
+class Route:
+    """The runs of one command: lines as (start, further submission), and of the real class; CPU in seconds.
+
+    Attributes:
+        marks: Gaps of the real class that have got a mark.
+        loopless: The real class again without its loops; the kit only.
+    """
+
+    command: Command
+    lines: list[tuple[float, float]] = field(default_factory=list)
+    real: list[float] = field(default_factory=list)
+    loopless: list[float] = field(default_factory=list)
+    marks: int = 0
+
+    def measure(self, bench: Bench, handed_in: Sequence[HandedIn]) -> None:
+        """One run of each."""
+        self.lines.append(bench.line(self.command))
+        cost, self.marks = bench.cost_of(self.command, handed_in)
+        self.real.append(cost.cpu)
+        if self.command is not STOCK:
+            self.loopless.append(bench.cost_of(self.command, without_loops(handed_in))[0].cpu)
+
+    @property
+    def start(self) -> float:
+        """CPU seconds of the start, the median."""
+        return statistics.median(start for start, _ in self.lines)
+
+    @property
+    def slope(self) -> float:
+        """CPU seconds of a further submission, the median."""
+        return statistics.median(slope for _, slope in self.lines)
+
+    def over_clean(self, real: Sequence[float], handed_in: Sequence[HandedIn]) -> float:
+        """CPU of a notebook of a class by that of a clean one, starts apart; each run with its neighbour in time."""
+        notebooks = sum(bool(one.file) for one in handed_in)
+        pairs = zip(self.lines, real, strict=True)
+        return statistics.median((cpu - start) / notebooks / (slope / len(NOTEBOOKS)) for (start, slope), cpu in pairs)
+
+    def __str__(self) -> str:
+        lines = ", ".join(f"{start:.1f} s + {1000 * slope:.0f} ms" for start, slope in self.lines)
+        real = ", ".join(f"{cpu:.1f}" for cpu in self.real)
+        return (
+            f"CPU {self.start:.1f} s, and {1000 * self.slope:.1f} ms a submission ({lines})\n"
+            f"  the real class: CPU {statistics.median(self.real):.1f} s ({real}), {self.marks} gaps with a mark"
+        )
+
+
 def report(bench: Bench, repetitions: int, *, with_stock: bool) -> None:
     """All measurements, as lines."""
-    kit_alone = (*KIT, "1")
-    commands = {"kit": kit_alone, "stock nbgrader": STOCK} if with_stock else {"kit": kit_alone}
-    for command in commands.values():
-        bench.cost(command, 1)  # whatever is compiled or cached at first
-    lines: dict[str, list[tuple[float, float]]] = {route: [] for route in commands}
+    kit, stock, handed_in = Route((*KIT, "1")), Route(STOCK), bench.real()
+    routes = [kit, stock] if with_stock else [kit]
+    for route in routes:
+        bench.cost(route.command, 1)  # whatever is compiled or cached at first
     floors, walls = [], []
     for _ in range(repetitions):
-        for route, command in commands.items():
-            for _ in range(1 if command is STOCK else SHORT_RUNS):
-                lines[route].append(bench.line(command))
-                if command is not STOCK:
-                    floors.append(floor(bench.course))
+        for _ in range(SHORT_RUNS):
+            kit.measure(bench, handed_in)
+            floors.append(floor(bench.course))
+        if with_stock:
+            stock.measure(bench, handed_in)
         walls.append((bench.wall(1), bench.wall(2)))
-    start, slope = {}, {}
-    for route, measured in lines.items():
-        start[route], slope[route] = map(statistics.median, zip(*measured, strict=True))
-        each = ", ".join(f"{one:.1f} s + {1000 * further:.0f} ms" for one, further in measured)
-        print(f"{route}: CPU {start[route]:.1f} s, and {1000 * slope[route]:.1f} ms a submission ({each})")
+    for route in routes:
+        print(f"{route.command[0]}: {route}")
+    print(f"  of {bench.gaps * IN_REAL_CLASS} in {sum(bool(one.file) for one in handed_in)} notebooks of that class")
     least = statistics.median(floors)
     print(f"floor: {1000 * least:.1f} ms a submission ({', '.join(f'{1000 * one:.1f}' for one in floors)})")
     print("parts of a submission (both notebooks), ms of CPU:")
     for part, cost in parts(bench).items():
         print(f"  {part:24}{1000 * cost / MANY:6.1f}")
     one, two = map(statistics.median, zip(*walls, strict=True))
-    over_floor = [
-        further / least for (_, further), least in zip(lines["kit"], floors, strict=True)
-    ]  # neighbours in time
     print(f"{FOR_WALL} submissions: {one:.1f} s on one core, {two:.1f} s on two; load {os.getloadavg()[0]:.1f}")
+    over_floor = [slope / least for (_, slope), least in zip(kit.lines, floors, strict=True)]  # neighbours in time
     if with_stock:
-        print(f"slope_ratio_vs_nbgrader: {slope['stock nbgrader'] / slope['kit']:.1f}")
+        print(f"slope_ratio_vs_nbgrader: {stock.slope / kit.slope:.1f}")
+        print(f"class_cpu_ratio_vs_nbgrader: {statistics.median(stock.real) / statistics.median(kit.real):.1f}")
+        print(f"startup_ratio: {kit.start / stock.start:.2f}")
     print(f"slope_over_floor: {statistics.median(over_floor):.1f}")
-    if with_stock:
-        print(f"startup_ratio: {start['kit'] / start['stock nbgrader']:.2f}")
+    print(f"real_over_clean: {kit.over_clean(kit.real, handed_in):.2f}")
+    print(f"real_over_clean_without_loops: {kit.over_clean(kit.loopless, without_loops(handed_in)):.2f}")
     print(f"two_core_speedup: {statistics.median(one / two for one, two in walls):.2f}")
 
 
