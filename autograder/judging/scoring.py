@@ -58,8 +58,8 @@ def status_without_checks(plan: Plan, gap: Gap, submission: Submission, transcri
         return Status.MISSING
     if is_untouched(gap, sources[gap.name]):
         return Status.UNTOUCHED
-    outcomes = {transcript.answer(twin.name, gap.name).outcome for twin in plan.twins if twin.judges(gap.name)}
-    return next((_ENDED[outcome] for outcome in (Outcome.DIED, Outcome.STOPPED) if outcome in outcomes), None)
+    outcomes = (transcript.answer(twin.name, gap.name).outcome for twin in plan.twins if twin.judges(gap.name))
+    return next((_ENDED[outcome] for outcome in outcomes if outcome in (Outcome.DIED, Outcome.STOPPED)), None)
 
 
 def is_untouched(gap: Gap, source: str) -> bool:

@@ -9,11 +9,13 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.judging.grading import Grader
-from autograder.model import Record, Status
+from autograder.model import Outcome, Record, Status
 from autograder.sandbox.confine import Limits
+from autograder.sandbox.pool import Sandbox
 
 from .conftest import LIMITS, ROOT
 from .notebooks import handed_in, solutions
+from .tiny import Tiny, by_twin, gap, twin
 
 NOTEBOOK, GAP = "02_chain", "drelu_dsum"
 
@@ -185,6 +187,18 @@ def test_a_notebook_in_which_everything_hangs_ends_in_the_stated_time():
     assert {result.status for gap, result in found.items() if gap != plan.gaps[0].name} == {Status.STOPPED}
     assert "as a whole took longer than 2 s" in found["dw_termwise"].message
     assert seconds < 2 * limits.notebook_wall_s + 3
+
+
+def test_a_gap_that_ended_its_runner_has_ended_so_on_every_twin_even_if_the_notebook_is_stopped_later():
+    limits = Limits(cell_cpu_s=0.5, cell_wall_s=1.5, runner_cpu_s=5, notebook_wall_s=2.0)
+    parts = ["x = 1.0", *(gap(name, f"{name}_y = x", outputs=f"{name}_y") for name in ("dies", "hangs", "comes_late"))]
+    with Sandbox(limits) as sandbox:
+        tiny = Tiny(sandbox, parts, twin("P", x=1.0), twin("A", x=2.0), twin("H", x=3.0))
+        hangs = "import time\ntime.sleep(100)"
+        transcript = tiny.replay(dies="import os\nos._exit(1)", hangs=hangs, comes_late=hangs)
+    assert {answer.outcome for answer in by_twin(transcript, "dies").values()} == {Outcome.DIED}
+    assert {answer.outcome for answer in by_twin(transcript, "hangs").values()} == {Outcome.STOPPED}
+    assert "as a whole" in transcript.answer("P", "comes_late").problem
 
 
 def test_a_notebook_that_uses_little_by_little_too_much_is_ended_by_the_kernel():

@@ -209,6 +209,12 @@ def test_a_wrong_value_that_also_raises_somewhere_is_told_as_an_error(grader):
     assert result.line == 1
 
 
+def test_a_wrong_value_that_raises_in_a_corner_case_only_is_told_as_a_wrong_value(grader):
+    _, result = status_of(grader, handed_in(NAME, {GAP: "relu_dz = 1.0 if z > 1 else 0.0 / abs(z)"}))
+    assert (result.status, result.line) == (Status.WRONG, 0)
+    assert failed(result) >= {"edges"}
+
+
 def test_the_page_alone_earns_nothing(grader):
     for name in grader.course.sources:
         plan = grader.course.plan(name)

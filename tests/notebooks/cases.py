@@ -300,6 +300,13 @@ def the_answer_in_a_copy_without_metadata_counts_if_the_gap_is_untouched(folder:
     book["relu_dz"]["source"] = STUBS["relu_dz"]
 
 
+@case("was recognised by its first line")
+def the_answer_in_a_copy_without_marks_counts_if_the_gap_sets_nothing_that_is_asked_for(folder: Folder) -> None:
+    book = folder.chain
+    book.cells.insert(book.at("check_relu_dz") + 1, code(SOLUTIONS["relu_dz"]))
+    book["relu_dz"]["source"] = "# relu_dz: from z\nslope = 1 if z > 0 else 0\nprint(slope)"
+
+
 @case("stood in a cell of its own")
 def the_answer_in_a_cell_of_its_own_below_the_untouched_gap_counts(folder: Folder) -> None:
     book = folder.chain
