@@ -9,7 +9,7 @@ PYTEST := pytest -n 2 --dist loadfile
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-long lint types release verdicts verdicts-new lab bench screenshots browser clean
+.PHONY: help env demo test test-long lint types release verdicts verdicts-new lab bench mutate screenshots browser clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -62,6 +62,9 @@ lab: env ## open a copy of the release in JupyterLab, as a student would
 bench: env ## measure the grader, and what students wait for
 	@$(RUN) python -m tests.bench
 	@$(RUN) python -m tests.bench_students
+
+mutate: env ## change the engine in 500 small ways, and list those that no test sees (an hour)
+	@$(RUN) python -m tests.mutants
 
 screenshots: env browser ## take the pictures of docs/ anew
 	@$(RUN) pytest -q tests/browser/screenshots.py
