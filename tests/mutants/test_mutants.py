@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .__main__ import ROOT, Run, Survivor, Worker, report, survivors, listed_tests
+from .__main__ import ROOT, Run, Survivor, Worker, listed_tests, report, survivors
 from .sample import modules, sample
 
 MODULE = "autograder/classes/records.py"
