@@ -88,19 +88,19 @@ def run(tests: list[str], seconds: float) -> dict[str, Any]:
 
 
 def ended(pid: int, until: float) -> int | None:
-    """The exit code of a process; None if it had to be ended, with all that it had started."""
-    code = None
-    while time.monotonic() < until:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            code = os.waitstatus_to_exitcode(status)
-            break
-        time.sleep(0.02)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    if code is None:
-        os.waitpid(pid, 0)
-    return code
+    """The exit code of a process, or None if time is up; what it has started is ended with it."""
+    try:
+        while time.monotonic() < until:
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        return None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 if __name__ == "__main__":
