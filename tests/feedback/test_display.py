@@ -92,6 +92,13 @@ def test_places_that_differ_are_named_unless_the_shapes_do(gap: Gap) -> None:
     assert (found.differs, found.yours.shape, found.wanted.shape) == ((), (4,), (2, 2))
 
 
+def test_a_row_is_read_as_a_vector_where_the_gap_takes_both_and_shown_as_a_row_elsewhere(gap: Gap) -> None:
+    want = {"P": answer(a=np.array([1.0, 2.0]), b=np.array([1.0, 2.0]))}
+    row = np.array([[1.0, 5.0]])
+    found = display.comparisons(case(replace(gap, accepts_row=("a",)), {"P": answer(a=row, b=row)}, want))
+    assert [(one.yours.shape, one.differs) for one in found] == [((2,), (1,)), ((1, 2), ())]
+
+
 def test_numbers_that_differ_little_are_shown_with_the_digits_that_tell(gap: Gap) -> None:
     want = {"P": answer(a=1.0, b=1 / 3)}
     (found,) = display.comparisons(case(gap, {"P": answer(a=1.0, b=0.33333334)}, want))
