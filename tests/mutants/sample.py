@@ -33,8 +33,8 @@ class Mutant:
     Attributes:
         module: Its path below the root.
         line: Where the change is, from 1.
-        before: The changed line as it is, without indentation.
-        after: The same after the change; of several lines the first that differs.
+        before: The changed line as it is, without indentation; empty if lines have come only.
+        after: The same after the change; empty if lines have gone only.
         source: The whole changed module.
     """
 
@@ -86,17 +86,20 @@ def _mutant(spec: MutationSpec) -> Mutant | None:
     changed = _changed(source, spec)
     if _meaning(changed) in ("", _meaning(source)):
         return None
-    old, new = source.splitlines(), changed.splitlines()
-    at = next(at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
-    if old[at].lstrip().startswith(RULES_OF_WRITING):
+    at, before, after = _difference(source.splitlines(), changed.splitlines())
+    if before.startswith(RULES_OF_WRITING):
         return None
-    return Mutant(
-        module=str(spec.module_path.relative_to(ROOT)),
-        line=at + 1,
-        before=old[at].strip(),
-        after=new[at].strip() if len(old) == len(new) else _first_added(old, new),
-        source=changed,
-    )
+    module = str(spec.module_path.relative_to(ROOT))
+    return Mutant(module=module, line=at + 1, before=before, after=after, source=changed)
+
+
+def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, str, str]:
+    """Where the first lines with anything in them differ, the old one, and the new one; empty if there is none."""
+    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changes = [(start, old[start:end], new[low:high]) for kind, start, end, low, high in blocks if kind != "equal"]
+    at, gone, come = next(change for change in changes if any(map(str.strip, (*change[1], *change[2]))))
+    first = next((place for place, line in enumerate(gone) if line.strip()), 0)
+    return at + first, *(next((line.strip() for line in lines if line.strip()), "") for lines in (gone, come))
 
 
 def _changed(source: str, spec: MutationSpec) -> str:
@@ -105,11 +108,6 @@ def _changed(source: str, spec: MutationSpec) -> str:
         return mutate_code(source, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence) or ""
     except AttributeError:
         return ""
-
-
-def _first_added(old: Sequence[str], new: Sequence[str]) -> str:
-    """The first line that only the changed module has; empty if lines have gone."""
-    return next((line[2:].strip() for line in difflib.ndiff(old, new) if line.startswith("+ ")), "")
 
 
 class _WithoutAnnotations(ast.NodeTransformer):

@@ -24,7 +24,7 @@ def test_every_survivor_has_a_reason_and_its_line_still_stands() -> None:
     for one in survivors():
         lines = {line.strip() for line in (ROOT / one.module).read_text(encoding="utf-8").splitlines()}
         assert one.before in lines, one
-        assert one.after not in lines, one
+        assert not one.after or one.after not in lines, one
         assert one.reason.endswith("."), one
 
 
