@@ -106,8 +106,8 @@ def test_every_student_and_notebook_gets_a_record_and_none_is_left_for_review(gr
 def test_who_handed_in_nothing_is_missing_and_nobody_else_is(graded: Graded) -> None:
     for one in graded.handed_in:
         statuses = {result.status for result in graded.records[one.student, one.notebook].gaps}
-        assert (statuses == {Status.MISSING}) == (not one.file), one
-        assert (Status.MISSING in statuses) == (not one.file), one
+        assert (statuses == {Status.NOT_HANDED_IN}) == (not one.file), one
+        assert (Status.NOT_HANDED_IN in statuses) == (not one.file), one
 
 
 def test_every_answer_comes_to_what_it_must_whatever_stands_beside_it(graded: Graded) -> None:
