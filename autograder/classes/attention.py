@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from autograder.handed_in.folder import SEVERAL
 from autograder.judging.feedback import clean
 from autograder.model import Record, Status
 
 NOT_HANDED_IN = "Not handed in"
 UNREADABLE = "Could not be read"
+TWICE = "Several files for one notebook"
 PASSED_OVER = "Passed over"
 IN_THE_GRADEBOOK = "Times and marks"
 
@@ -41,6 +43,7 @@ def topics(
     found = [
         Topic(title=NOT_HANDED_IN, lines=tuple(_not_handed_in(records, excused))),
         Topic(title=UNREADABLE, lines=tuple(_unreadable(records))),
+        Topic(title=TWICE, lines=tuple(_twice(records))),
         Topic(title=PASSED_OVER, lines=tuple(passed_over)),
         Topic(title=IN_THE_GRADEBOOK, lines=tuple(notices)),
     ]
@@ -55,13 +58,19 @@ def _not_handed_in(records: Sequence[Record], excused: Collection[tuple[str, str
         missing = [record.notebook for record in its if not record.handed_in]
         if missing and (student, assignment) not in excused:
             what = f"nothing of {assignment}" if len(missing) == len(its) else ", ".join(missing)
-            yield f"{student}: {what}"
+            instead = dict.fromkeys(remark for record in its if not record.handed_in for remark in record.remarks[1:])
+            yield ". ".join([f"{student}: {what}", *instead])
 
 
 def _unreadable(records: Sequence[Record]) -> Iterator[str]:
     for record in records:
         if {result.status for result in record.gaps} == {Status.UNREADABLE}:
             yield f"{record.student}, {record.notebook}: {' '.join(record.remarks)}"
+
+
+def _twice(records: Sequence[Record]) -> Iterator[str]:
+    for record in records:
+        yield from (f"{record.student}: {remark}" for remark in record.remarks if SEVERAL in remark)
 
 
 def print_topics(console: Console, found: Sequence[Topic]) -> None:

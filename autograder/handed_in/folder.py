@@ -23,6 +23,8 @@ from autograder.model import KitError
 MOST_FILES = 20
 """Files under other names that are looked at in one folder."""
 MOST_NAME, MOST_NAMED = 80, 3
+SEVERAL = "; passed over: "
+"""Stands in a remark on several files for one notebook."""
 LIKE_NOTEBOOKS = (".ipynb", ".json", ".txt")
 """Endings of files that may hold a notebook: browsers and mail programs add the last two."""
 AT_ONCE = timedelta(minutes=1)
@@ -245,7 +247,7 @@ def _remarks(name: str, counts: Candidate, candidates: Sequence[Candidate]) -> t
     over = [(one, why) for one in candidates if one is not counts and (why := passed_over(one, counts))]
     if over:
         texts = _listed([f"{shown(one.name)} ({why})" for one, why in over])
-        remarks.append(f"{shown(counts.name)} counts for {name}; passed over: {texts}.")
+        remarks.append(f"{shown(counts.name)} counts for {name}{SEVERAL}{texts}.")
     return tuple(remarks)
 
 

@@ -118,6 +118,18 @@ def course(tmp_path: Path) -> Course:
     return made
 
 
+def test_two_copies_and_what_was_handed_in_instead_are_named(course: Course):
+    folder = course.submitted / "ann" / ASSIGNMENT
+    solved = classroom.answered(course.plan(STEP), {gap.name: gap.solution for gap in course.plan(STEP).gaps})
+    (folder / f"{STEP} (1).ipynb").write_bytes(solved)
+    half = classroom.answered(course.plan(STEP), {gap.name: gap.solution for gap in course.plan(STEP).gaps[:1]})
+    (folder / f"{STEP}.ipynb").write_bytes(half)
+    (course.submitted / "cyd" / ASSIGNMENT / "essay.ipynb").write_bytes(b"{}")
+    _, said = regrade(course)
+    assert f"ann: {STEP} (1).ipynb counts for {STEP}; passed over: {STEP}.ipynb" in " ".join(said.split())
+    assert f"cyd: {CHAIN}. Not {CHAIN} by their cells, or not read: essay.ipynb" in " ".join(said.split())
+
+
 def test_who_handed_in_nothing_has_a_record_and_no_marks(course: Course):
     records, said = regrade(course)
     states = {(record.student, record.notebook): record.handed_in for record in records}
