@@ -99,6 +99,24 @@ def register_assignments(course: Course, url: str, config: Config, wanted: Colle
         _register(course, source, url, config)
 
 
+def enter_new(course: Course, url: str, assignments: Collection[str]) -> None:
+    """Have the gradebook know those of these assignments that it has never heard of: the release came with the course.
+
+    Args:
+        course: Has their notebooks.
+        url: Of the gradebook.
+        assignments: Names, of this course or not.
+
+    Raises:
+        KitError: Their notebooks do not fit the gradebook.
+    """
+    with api.Gradebook(url) as book:
+        known = set(book.db.scalars(select(api.Assignment.name)))
+    new = {source.assignment for source in course.sources.values()} & set(assignments) - known
+    if new:
+        register_assignments(course, url, load_config(course.root), new)
+
+
 def _points(source: SourceNotebook) -> set[tuple[str, str, str, float]]:
     """Assignment, notebook, grade cell and points of every gap."""
     return {

@@ -29,7 +29,7 @@ from autograder.course.rules import rules_of
 from autograder.course.secret import secret_of
 from autograder.gradebook import late, receipt
 from autograder.gradebook.autograded import handed_out
-from autograder.gradebook.book import must_answer
+from autograder.gradebook.book import enter_new, must_answer
 from autograder.gradebook.guard import CheckedTimes
 from autograder.handed_in.folder import check_student
 from autograder.judging import feedback
@@ -64,6 +64,7 @@ class KitExporter(NotebookExporter):
             rules_of(self._engine.course.root)
             must_answer(converter.coursedir.db_url)
             folders = _submissions(converter)
+            enter_new(self._engine.course, converter.coursedir.db_url, {os.path.basename(path) for path in folders})
         except KitError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
