@@ -16,6 +16,7 @@ from autograder.classes.jobs import chosen, jobs_in, left_in
 from autograder.classes.run import NoKeeper, grade_class
 from autograder.commands.comment import comment
 from autograder.commands.privacy import forget, pseudonyms
+from autograder.commands.questions import questions
 from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
@@ -37,7 +38,7 @@ def main() -> None:
     prepare_process()
 
 
-for command in (comment, forget, pseudonyms, report):
+for command in (comment, forget, pseudonyms, questions, report):
     main.add_command(command)
 
 

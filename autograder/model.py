@@ -377,6 +377,10 @@ class GapResult(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+SCHEMA = 1
+"""Of records, as docs/records.md describes it: raised when a field goes or means something else, not for a new one."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One graded notebook, as written to a results file (one JSON object a line).
 
@@ -384,9 +388,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         submission: sha256 of the submitted bytes.
         suite: Hash of course, kit version and secret; a record is reused only if both agree.
         score: Sum over the gaps; None when a gap is up for review.
+        attempt: Which of the student's files for this notebook it is, counted over all that were graded into one
+            results file, from 1; a file that is graded again counts once.
     """
 
-    schema: int = 1
+    schema: int = SCHEMA
     student: str
     assignment: str
     notebook: str
@@ -397,6 +403,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     isolation: str
     gaps: tuple[GapResult, ...]
     remarks: tuple[str, ...] = ()
+    attempt: int = 1
 
     @property
     def handed_in(self) -> bool:

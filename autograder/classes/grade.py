@@ -91,11 +91,21 @@ def _grade(
     if before and is_kept(before) and _still_holds(grader, job, before):
         return before, False
     graded = grade_one(grader, job)
+    graded = dataclasses.replace(graded, record=_counted(graded.record, before))
     try:
         keep(graded)
     except OSError as error:
         raise cannot_write(error.filename, error) from error
     return graded.record, bool(graded.record.submission) or not graded.record.handed_in
+
+
+def _counted(record: Record, before: Record | None) -> Record:
+    """A record with the number of its attempt: another file than the last one that was graded is another attempt."""
+    if before is None:
+        return record
+    both = record.submission and before.submission
+    is_another = bool(both) and record.submission != before.submission
+    return msgspec.structs.replace(record, attempt=before.attempt + is_another)
 
 
 def _still_holds(grader: Grader, job: Job, before: Record) -> bool:

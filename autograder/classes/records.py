@@ -13,11 +13,11 @@ from typing import TextIO
 
 import msgspec
 
-from autograder.model import KitError, Record
+from autograder.model import SCHEMA, KitError, Record
 
 
 def read_records(path: Path) -> dict[tuple[str, str], Record]:
-    """The records of an earlier run by student and notebook; lines that are no record are dropped."""
+    """The records of an earlier run by student and notebook; lines that are no record of this schema are dropped."""
     found: dict[tuple[str, str], Record] = {}
     if path.exists():
         for line in path.read_bytes().split(b"\n"):
@@ -25,7 +25,8 @@ def read_records(path: Path) -> dict[tuple[str, str], Record]:
                 record = msgspec.json.decode(line, type=Record)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 continue
-            found[record.student, record.notebook] = record
+            if record.schema == SCHEMA:
+                found[record.student, record.notebook] = record
     return found
 
 

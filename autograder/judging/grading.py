@@ -147,6 +147,16 @@ class Grader:
         """What a submission gives on every twin."""
         return self._sandbox.replay(self._speech(submission.notebook), submission)
 
+    def replay_on(self, plan: Plan, reference: Transcript | None, submission: Submission) -> Transcript:
+        """What a submission gives on the twins of another plan of its notebook.
+
+        Args:
+            plan: With the gaps of the course's own plan.
+            reference: What the source notebook gives there; None to find that.
+            submission: Whose cells run.
+        """
+        return self._sandbox.replay(Speech(plan, reference), submission)
+
     def replay_ours(self, name: str, submissions: Sequence[Submission]) -> list[Transcript]:
         """What submissions to a notebook that we wrote ourselves give on every twin: a third of the time for each."""
         return self._sandbox.replay_together(self._speech(name), submissions)

@@ -1,4 +1,4 @@
-"""What `check`, `hint`, `show` and `progress` do when they are called. Nothing here raises, but under validation."""
+"""What `check`, `hint`, `ask`, `show` and `progress` do when called. Nothing here raises, but under validation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from IPython.core.display_functions import display
 from IPython.core.interactiveshell import InteractiveShell
 
 from lab import board, data, kernel, texts
+from lab.asking import question_about
 from lab.checks import judge_gap
 from lab.gaps import Gap
 from lab.kernel import NotRight
@@ -58,6 +59,36 @@ def _hint(name: object, shell: InteractiveShell) -> str:
     head = texts.HINT.format(gap=gap.name, number=number, count=len(hints))
     more = texts.LAST_HINT if number == len(hints) else texts.NEXT_HINT.format(gap=gap.name)
     _put(message(hints[number - 1], more, head=head))
+    return ""
+
+
+def ask(name: object) -> None:
+    """Ask a question about a right gap, or answer the one that waits."""
+    _told(lambda shell: _ask(name, shell))
+
+
+def _ask(name: object, shell: InteractiveShell) -> str:
+    gap = _gap(name)
+    memory = kernel.memory(shell)
+    question = memory.open_questions.pop(gap.name, None)
+    if question:
+        answers = [f"`{result}` {said}" for result, said in question.key]
+        head = texts.ANSWER.format(gap=gap.name, number=memory.asked[gap.name])
+        _put(message(*answers, texts.ASK_MORE.format(gap=gap.name), head=head))
+        return ""
+    memory.busy = True
+    try:
+        is_right = judge_gap(gap, shell).status is Status.RIGHT
+        question = question_about(gap, shell, memory.asked[gap.name]) if is_right else None
+    finally:
+        memory.busy = False
+    if question is None:
+        return _said(message(texts.NOTHING_TO_ASK if is_right else texts.ASK_RIGHT_ONLY.format(gap=gap.name)))
+    memory.asked[gap.name] += 1
+    memory.open_questions[gap.name] = question
+    given = [texts.WORK_WITH.format(name=one, value=value) for one, value in question.given]
+    head = texts.ASK.format(gap=gap.name, number=memory.asked[gap.name])
+    _put(message(question.text, *given, texts.THINK.format(gap=gap.name), head=head))
     return ""
 
 

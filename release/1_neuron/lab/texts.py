@@ -197,6 +197,13 @@ FAULT = (
     "Please tell your instructor which cell you ran."
 )
 
+ASK = "{gap}, question {number}"
+ANSWER = "{gap}, question {number}: the answer, found by running your cell"
+WORK_WITH = "`{name}` = {value}"
+THINK = 'Write your answer down first. Then `ask("{gap}")` shows what your cell gives.'
+ASK_MORE = 'For another question, run `ask("{gap}")` again.'
+ASK_RIGHT_ONLY = 'Questions are about right cells. `check("{gap}")` says what this one needs.'
+NOTHING_TO_ASK = "There is nothing to ask about this cell."
 HINT = "{gap}, hint {number} of {count}"
 LAST_HINT = "That was the last one; calling it again shows it again."
 NEXT_HINT = 'For the next one, run `hint("{gap}")` again.'

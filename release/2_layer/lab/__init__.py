@@ -1,11 +1,11 @@
-"""What a student imports: check a gap, ask for a hint, show results, see how far you are.
+"""What a student imports: check a gap, ask for a hint or a question, show results, see how far you are.
 
 Everything heavier than this file is loaded when it is first used.
 """
 
 from __future__ import annotations
 
-__all__ = ["check", "hint", "progress", "show", "versions"]
+__all__ = ["ask", "check", "hint", "progress", "show", "versions"]
 
 
 def check(gap: object = None) -> None:
@@ -25,6 +25,17 @@ def check(gap: object = None) -> None:
 def hint(gap: object = None) -> None:
     """Show the next of the three hints for a gap."""
     from lab.front import hint as do
+
+    do(gap)
+
+
+def ask(gap: object = None) -> None:
+    """Ask one question about your right cell for a gap; called again, answer it.
+
+    Args:
+        gap: Its name, such as "neuron_backward".
+    """
+    from lab.front import ask as do
 
     do(gap)
 

@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
+from lab.questions import Question
+
 
 @dataclass(slots=True, kw_only=True)
 class Memory:
@@ -22,6 +24,8 @@ class Memory:
         hints: How many hints of a gap were shown.
         right: Whether the last check of a gap said right.
         boards: Widgets that show the progress, by notebook.
+        asked: Number of questions that were asked about a gap.
+        open_questions: The question about a gap that waits for its answer.
     """
 
     busy: bool = False
@@ -30,6 +34,8 @@ class Memory:
     hints: Counter[str] = field(default_factory=Counter)
     right: dict[str, bool] = field(default_factory=dict)
     boards: dict[str, Any] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    open_questions: dict[str, Question] = field(default_factory=dict)
 
 
 class NotRight(Exception):  # noqa: N818 (it says what is so; students read it)

@@ -38,7 +38,7 @@ def judge_gap(gap: Gap, shell: InteractiveShell) -> Verdict:
 def _judged(gap: Gap, entry: Entry, ran: Sequence[Entry], shell: InteractiveShell) -> Verdict:
     name = f"<In [{entry.number}]>"
     try:
-        code = _compiled(entry.source, name, shell)
+        code = compiled(entry.source, name, shell)
     except (SyntaxError, ValueError) as error:
         problem = Answer(values={}, raised=type(error).__name__, problem=text_of(error), line=line_of(error, name))
         return of_error(gap, gap.numbers[0], problem)
@@ -54,8 +54,14 @@ def _judged(gap: Gap, entry: Entry, ran: Sequence[Entry], shell: InteractiveShel
     return replace(verdict, says=says, notes=notes)
 
 
-def _compiled(source: str, name: str, shell: InteractiveShell) -> CodeType:
-    """A cell compiled as the notebook does, magics included."""
+def compiled(source: str, name: str, shell: InteractiveShell) -> CodeType:
+    """A cell compiled as the notebook does, magics included.
+
+    Args:
+        source: The cell.
+        name: What stands for its file in tracebacks.
+        shell: Knows the magics.
+    """
     try:
         tree = ast.parse(source, name)
     except SyntaxError:
