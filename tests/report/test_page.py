@@ -25,7 +25,7 @@ from .classes import record, result
 KNOWN = {mistake.slug: mistake for mistake in known_mistakes("02_chain")}
 FORGOTTEN = KNOWN["neuron_backward_upstream_forgotten"]
 CONSTANT = KNOWN["relu_dz_constant_one"]
-HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>\u202e'
+HOSTILE = '</script ><script>alert("x")</script><img src=x onerror=alert(1)>\u202e'
 
 
 def chain(student: str, first: Status, second: Status, *mistakes: object, **more: str) -> object:
@@ -48,7 +48,7 @@ CLASS = ClassSummary(
         chain("cem", Status.WRONG, Status.WRONG, CONSTANT, FORGOTTEN, source="dx   = w"),
         chain("dora", Status.RIGHT, Status.WRONG, FORGOTTEN, source='dx = [v for v in w]  # dora\nprint("dora")'),
         chain("eve", Status.STOPPED, Status.RAISED),
-        record("fay", "02_chain", *both(Status.MISSING), submission=""),
+        record("fay", "02_chain", *both(Status.NOT_HANDED_IN), submission=""),
         record("gil", "02_chain", *both(Status.UNREADABLE)),
         record("hana", "02_chain", *both(Status.REVIEW)),
     )
@@ -150,6 +150,7 @@ def test_hostile_texts_stay_texts_on_the_page_and_in_its_data() -> None:
     assert len(list(shown.all("script"))) == 2
     assert not list(shown.all("img"))
     assert "\u202e" not in html
+    assert "<" not in shown.by_id("data").text
     assert json.loads(shown.by_id("data").text)["mistakes"] == [HOSTILE]
 
 

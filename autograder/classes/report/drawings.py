@@ -142,6 +142,7 @@ _KIND_BY_STATUS = {
     Status.STOPPED: "stopped",
     Status.UNTOUCHED: "untouched",
     Status.MISSING: "untouched",
+    Status.NOT_HANDED_IN: "absent",
     Status.UNREADABLE: "absent",
     Status.REVIEW: "review",
 }

@@ -51,6 +51,7 @@ WITHOUT_A_NAME = {
     "(untouched)": "not begun",
     "(missing)": "the cell is missing",
     "(unreadable)": "not readable",
+    "(not-handed-in)": "not handed in",
 }
 
 

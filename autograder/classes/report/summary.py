@@ -16,7 +16,7 @@ from autograder.model import GapResult, Record, Status, Story
 MOST_COSTLY, MOST_COMPANIONS = 5, 3
 BY_CHANCE = 0.05
 """How likely chance may be, over all pairs that were looked at, where two mistakes are said to go together."""
-NO_ANSWER = frozenset([Status.UNREADABLE, Status.REVIEW])
+NO_ANSWER = frozenset([Status.NOT_HANDED_IN, Status.UNREADABLE, Status.REVIEW])
 """Statuses of gaps that say nothing about a student, like every gap of a notebook that was not handed in."""
 
 
@@ -169,7 +169,7 @@ class ClassSummary:
         return {
             (record.student, record.notebook)
             for record in self.records
-            if not record.submission or record.score is None or {one.status for one in record.gaps} <= NO_ANSWER
+            if {one.status for one in record.gaps} <= NO_ANSWER
         }
 
     def _answers(self, at: int, notebook: str) -> list[tuple[Pupil, GapResult]]:
@@ -177,7 +177,9 @@ class ClassSummary:
         return [
             (pupil, result)
             for pupil in self.pupils
-            if (result := pupil.results[at]) and (pupil.name, notebook) not in self.absent
+            if (result := pupil.results[at])
+            and result.status not in NO_ANSWER
+            and (pupil.name, notebook) not in self.absent
         ]
 
     @cached_property
@@ -213,7 +215,7 @@ class ClassSummary:
         rows = [
             [result.score for at in places if (result := pupil.results[at])]
             for pupil in self.pupils
-            if all((pupil.name, name) not in self.absent for name in wanted)
+            if not pupil.waiting and all((pupil.name, name) not in self.absent for name in wanted)
         ]
         full = [row for row in rows if len(row) == len(places)]
         return np.array(full, float).reshape(len(full), len(places))
@@ -324,7 +326,7 @@ class ClassSummary:
     @cached_property
     def not_handed_in(self) -> tuple[Record, ...]:
         """Records of notebooks that did not come in."""
-        return tuple(record for record in self.records if not record.submission and record.score is not None)
+        return tuple(record for record in self.records if not record.handed_in)
 
     @cached_property
     def unreadable(self) -> tuple[Record, ...]:
@@ -346,6 +348,7 @@ _LOSS_BY_STATUS = {
     Status.PARTLY: "partly",
     Status.UNTOUCHED: "untouched",
     Status.MISSING: "untouched",
+    Status.NOT_HANDED_IN: "missing",
     Status.UNREADABLE: "missing",
 }
 
