@@ -72,7 +72,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
     wrong = next(record for record in graded.records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
     summary = page.read(folder / "results.jsonl")
-    page.write(folder / "report.html", page.page(summary, names=False))
+    page.write(folder / "report.html", page.page(summary, names=False, late=None))
     jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
     feedback = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
     console.print(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from autograder.classes.report.summary import ClassSummary
 from autograder.commands.shared import told_kindly
+from autograder.course.rules import FILE
+from autograder.gradebook.lateness import lateness
 
 
 @click.command()
@@ -35,11 +39,17 @@ def report(results: Path, out: Path, names: bool, folder: Path | None) -> None:
     from autograder.classes.report import page, tables
 
     summary = page.read(results)
-    page.write(out, page.page(summary, names=names))
+    page.write(out, page.page(summary, names=names, late=_late(results.resolve().parent, summary)))
     click.echo(f"{out}: {_so_many(summary.pupils, 'student')}, {_so_many(summary.notebooks, 'notebook')}.")
     if folder:
         tables.write(folder, tables.tables(summary, page.labels(summary, names=names)))
         click.echo(f"{folder}: {', '.join(tables.NAMES)}")
+
+
+def _late(root: Path, summary: ClassSummary) -> dict[tuple[str, str], timedelta] | None:
+    """How late submissions came, if the records lie in their course; None if nobody knows when they were due."""
+    submissions = sorted({(one.student, one.assignment) for one in summary.records})
+    return lateness(root, submissions) if (root / FILE).is_file() else None
 
 
 def _so_many(things: Sized, word: str) -> str:

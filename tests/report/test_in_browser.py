@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a class of 24, with names."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    pages.write(path, pages.page(ClassSummary(tuple(classes.many(24))), names=True))
+    pages.write(path, pages.page(ClassSummary(tuple(classes.many(24))), names=True, late={}))
     return path
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -58,7 +59,7 @@ STUDENTS = ("ada", "ben", "cem", "dora", "eve", "fay", "gil", "hana")
 
 @pytest.fixture(scope="module")
 def shown() -> Element:
-    return read(page.page(CLASS, names=False))
+    return read(page.page(CLASS, names=False, late=None))
 
 
 def card(shown: Element, number: int = 1) -> Element:
@@ -85,7 +86,7 @@ def test_what_goes_with_it_is_told_with_its_counts_and_whether_chance_may_do_tha
     assert "Chance may do that" in words
     often = [chain(f"s{n}", Status.WRONG, Status.WRONG, CONSTANT, FORGOTTEN) for n in range(9)]
     never = [chain(f"t{n}", Status.RIGHT, Status.RIGHT) for n in range(9)]
-    said = card(read(page.page(ClassSummary((*often, *never)), names=False))).one("div", "with").words
+    said = card(read(page.page(ClassSummary((*often, *never)), names=False, late=None))).one("div", "with").words
     assert "More often than chance would bring about" in said
 
 
@@ -95,9 +96,9 @@ def test_the_sentence_for_the_lecture_is_the_mistake_s_own(shown: Element) -> No
 
 
 def test_nobody_is_named_unless_names_are_asked_for(shown: Element) -> None:
-    html = page.page(CLASS, names=False)
+    html = page.page(CLASS, names=False, late=None)
     assert not [name for name in STUDENTS if re.search(rf"\b{name}\b", html)]
-    named = read(page.page(CLASS, names=True))
+    named = read(page.page(CLASS, names=True, late=None))
     assert "fay, 02_chain" in named.words
     assert "gil, 02_chain" in named.words
     assert "hana, 02_chain" in named.words
@@ -111,7 +112,7 @@ def test_numbers_of_students_follow_their_points_and_not_their_names() -> None:
     renamed = ClassSummary(
         tuple(msgspec.structs.replace(one, student=f"z{9 - at}") for at, one in enumerate(CLASS.records))
     )
-    assert page.page(renamed, names=False) == page.page(CLASS, names=False)
+    assert page.page(renamed, names=False, late=None) == page.page(CLASS, names=False, late=None)
 
 
 def test_a_gap_counts_only_those_whose_notebook_could_be_judged(shown: Element) -> None:
@@ -126,6 +127,18 @@ def test_a_gap_counts_only_those_whose_notebook_could_be_judged(shown: Element) 
 def test_what_is_missing_unreadable_or_waits_is_counted(shown: Element) -> None:
     heads = [head.words for head in shown.one("div", "absences").all("h3")]
     assert heads[-3:] == ["Not handed in: 1", "Not readable: 1", "For review: 1"]
+
+
+def test_late_submissions_are_counted_and_named_if_names_are_shown() -> None:
+    late = {("eve", "1_neuron"): timedelta(minutes=75), ("ada", "1_neuron"): timedelta(days=3)}
+    without = read(page.page(CLASS, names=False, late=late)).one("div", "absences").words
+    assert "Late: 2 Handed in after the due date" in without
+    assert "eve" not in without
+    named = read(page.page(CLASS, names=True, late=late)).one("div", "absences")
+    assert [line.words for line in next(named.all("ul")).all("li")] == [
+        "ada, 1_neuron, 3 days", "eve, 1_neuron, 1 h 15 min",
+    ]  # fmt: skip
+    assert "Late: not known" in read(page.page(CLASS, names=False, late=None)).words
 
 
 def test_every_figure_says_in_words_what_it_shows(shown: Element) -> None:
@@ -145,7 +158,7 @@ def test_hostile_texts_stay_texts_on_the_page_and_in_its_data() -> None:
     wrong = msgspec.structs.replace(
         result("relu_dz", Status.WRONG, CONSTANT, source=f"x = 1\ny = {HOSTILE}"), story=story, compared=compared
     )
-    html = page.page(ClassSummary((record(HOSTILE, "02_chain", wrong),)), names=True)
+    html = page.page(ClassSummary((record(HOSTILE, "02_chain", wrong),)), names=True, late=None)
     shown = read(html)
     assert len(list(shown.all("script"))) == 2
     assert not list(shown.all("img"))
@@ -204,8 +217,33 @@ def test_the_command_writes_the_page_and_the_tables(tmp_path: Path, monkeypatch:
         "report.html: 8 students, 1 notebook.\n"
         "tables: gaps.csv, mistakes.csv, checks.csv, reliability.csv, students.csv\n"
     )
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page.page(CLASS, names=False)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page.page(CLASS, names=False, late=None)
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == sorted(tables.NAMES)
+
+
+def test_the_command_knows_from_the_course_s_files_who_came_late(tmp_path: Path) -> None:
+    classes.write(tmp_path / "results.jsonl", list(CLASS.records))
+    (tmp_path / "course.toml").write_text(
+        '[due]\n1_neuron = "2026-01-12 18:00:00 UTC"\n'
+        '[[extension]]\nstudent = "ben"\nassignment = "1_neuron"\ndays = 1\n',
+        encoding="utf-8",
+    )
+    times = {"ada": "2026-01-12 17:59:00 UTC", "ben": "2026-01-13 17:00:00 UTC", "cem": "2026-01-12 20:30:00 UTC"}
+    for student, time in {**times, "dora": "whenever"}.items():
+        folder = tmp_path / "submitted" / student / "1_neuron"
+        folder.mkdir(parents=True)
+        (folder / "timestamp.txt").write_text(time, encoding="utf-8")
+    out = tmp_path / "report.html"
+    command = ["report", "--names", "--results", str(tmp_path / "results.jsonl"), "--out", str(out)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    words = read(out.read_text(encoding="utf-8")).one("div", "absences").words
+    assert "Late: 1 Handed in after the due date, extensions taken off.cem, 1_neuron, 2 h 30 min" in words
+
+
+def test_a_gap_for_review_counts_for_nobody() -> None:
+    one = record("ada", "02_chain", result("relu_dz", Status.REVIEW), result("neuron_backward", Status.RIGHT))
+    relu, backward = ClassSummary((one,)).per_gap
+    assert (relu.answered, relu.cost, backward.answered, backward.right) == (0, 0, 1, 1)
 
 
 def test_without_records_the_command_says_where_they_come_from(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,17 @@ def write(path: Path, html: str) -> None:
         raise cannot_write(path, error) from error
 
 
-def page(summary: ClassSummary, *, names: bool) -> str:
+Late = Mapping[tuple[str, str], timedelta]
+"""How late a submission came, by student and assignment."""
+
+
+def page(summary: ClassSummary, *, names: bool, late: Late | None) -> str:
     """The whole page.
 
     Args:
         summary: Of the class.
         names: Students are called by their names; otherwise numbered in the order of their points.
+        late: The submissions that came late; None if nobody knows when they were due.
     """
     style, script = _file("report.css"), _file("report.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
@@ -101,7 +107,7 @@ def page(summary: ClassSummary, *, names: bool) -> str:
         distribution=_distribution(summary),
         map=_map(summary, labels(summary, names=names)),
         kinds=KINDS,
-        absences=_absences(summary, names=names),
+        absences=[_lateness(late, names=names), *_absences(summary, names=names)],
         css=Markup(style),
         js=Markup(script),
         policy=f"{policy}; form-action 'none'",
@@ -346,14 +352,39 @@ def _json(data: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _absences(summary: ClassSummary, *, names: bool) -> list[tuple[str, str, int, list[tuple[str, str]]]]:
-    """What did not come in or waits: a heading, what to do, how many notebooks, and whose if names are shown."""
+Absence = tuple[str, str, list[tuple[str, str]]]
+"""A heading with a count, what to do or know, and whose it is if names are shown."""
+
+
+def _lateness(late: Late | None, *, names: bool) -> Absence:
+    if late is None:
+        return "Late: not known", "The course gives no due dates (course.toml, [due]).", []
+    whose = [
+        (feedback.clean(student), f"{assignment}, {_length(by)}") for (student, assignment), by in sorted(late.items())
+    ]
+    return f"Late: {len(late)}", "Handed in after the due date, extensions taken off." if late else "", whose * names
+
+
+def _length(by: timedelta) -> str:
+    """A length of time in the largest units that tell something."""
+    hours, minutes = divmod(int(by.total_seconds()) // 60, 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} h {minutes} min" if hours else f"{max(minutes, 1)} min"
+
+
+def _absences(summary: ClassSummary, *, names: bool) -> list[Absence]:
+    """What did not come in or waits."""
     parts: list[tuple[str, str, tuple[Record, ...]]] = [
         ("Not handed in", "No points. Grade again when the file has come.", summary.not_handed_in),
         ("Not readable", "No points. Ask for the file again.", summary.unreadable),
         ("For review", "No mark yet: a fault of the kit. Grade by hand in Formgrader.", summary.for_review),
     ]
     return [
-        (head, what, len(found), [(feedback.clean(one.student), one.notebook) for one in found] if names else [])
+        (
+            f"{head}: {len(found)}",
+            what if found else "",
+            [(feedback.clean(one.student), feedback.clean(one.notebook)) for one in found] * names,
+        )
         for head, what, found in parts
     ]
