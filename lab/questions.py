@@ -226,15 +226,16 @@ def _sign(number: float) -> str:
 
 
 def _told(value: object) -> str:
-    """A value as a student would print it, with 0 for −0."""
-    return shown(_without_minus_zero(value))
+    """A value as a student would print it, without the last digits of floats, and with 0 for −0."""
+    return shown(_tidy(value))
 
 
-def _without_minus_zero(value: object) -> object:
+def _tidy(value: object) -> object:
     if isinstance(value, list | tuple):
-        return type(value)(map(_without_minus_zero, value))
-    is_float = isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    return value + 0 if is_float else value  # type: ignore[operator]  # a number, or an array of them
+        return type(value)(map(_tidy, value))
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value + 0
+    return float(f"{value:.10g}") + 0 if isinstance(value, float) else value
 
 
 def _rows(values: Values) -> tuple[tuple[str, str], ...]:

@@ -96,7 +96,7 @@ def _grade(
         keep(graded)
     except OSError as error:
         raise cannot_write(error.filename, error) from error
-    return graded.record, bool(graded.record.submission) or not graded.record.handed_in
+    return graded.record, True
 
 
 def _counted(record: Record, before: Record | None) -> Record:

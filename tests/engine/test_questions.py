@@ -276,6 +276,13 @@ def test_changes_leave_the_values_they_start_from_alone():
     assert given["x"].tolist() == [[1, 2], [3, 4]]
 
 
+def test_numbers_are_shown_without_what_a_sum_of_floats_leaves():
+    given = {"z": 0.1 + 0.2, "x": [-0.0, 1 / 3], "a": np.array([-0.0, 0.1 + 0.2])}
+    question = questions.about_numbers("g", given, {"y": -0.0})
+    assert question.given == (("z", "0.3"), ("x", "[0.0, 0.3333333333]"), ("a", "[0. , 0.3]"))
+    assert question.key == (("y", "0"),)
+
+
 def test_lines_that_hold_a_whole_statement_can_be_taken_out():
     source = (
         "# c\ndef f(a):\n    if a: b = 1\n    c = (a +\n         1)\n"

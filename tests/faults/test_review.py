@@ -151,7 +151,9 @@ def test_a_fault_of_the_engine_costs_nobody_else(course: Course, faulty_engine: 
         assert (row.auto, row.waits) == (before["ann", STEP].gaps[gap].auto, True)
     shown = (course.root / "autograded" / "ann" / ASSIGNMENT / f"{STEP}.ipynb").read_text(encoding="utf-8")
     assert "def gradient_step" in shown  # to be graded by hand
-    assert "out of order" not in "".join(verdict(one) for one in by_student(_records(course))["bob"].gaps)
+    kept = by_student(_records(course))
+    assert "out of order" not in "".join(verdict(one) for one in kept["bob"].gaps)
+    assert {*statuses(kept["ann"]).values()} == {Status.REVIEW}  # for whoever reads the records later
 
 
 def _records(course: Course) -> list[Record]:
