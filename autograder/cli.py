@@ -14,7 +14,9 @@ from rich.console import Console
 
 from autograder.classes.jobs import chosen, jobs_in, left_in
 from autograder.classes.run import NoKeeper, grade_class
+from autograder.commands.collecting import collect
 from autograder.commands.comment import comment
+from autograder.commands.exporting import export
 from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.questions import questions
 from autograder.commands.report import report
@@ -38,7 +40,7 @@ def main() -> None:
     prepare_process()
 
 
-for command in (comment, forget, pseudonyms, questions, report):
+for command in (collect, comment, export, forget, pseudonyms, questions, report):
     main.add_command(command)
 
 

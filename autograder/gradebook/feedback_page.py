@@ -61,7 +61,7 @@ class FeedbackPage(Exporter):
             where = f"autograded/{names['student']}/{names['assignment']}/{names['notebook']}.ipynb"
             raise NbGraderException(f"{where} holds no record of this kit. Grade it again, then ask again.") from None
         try:
-            late.settle(names["db_url"], record.student, record.assignment, self.config)
+            late.settle(names["db_url"], {(record.student, record.assignment)}, self.config)
             in_book = marks(names["db_url"], record)
             root = find_root(Path.cwd())  # nbgrader changes into the course directory
             said, zone = comments_of(root), rules_of(root).clock

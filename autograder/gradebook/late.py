@@ -175,10 +175,19 @@ def prepare(url: str, course: Course, rules: Rules, submission: tuple[str, str])
     return notices
 
 
-def settle(url: str, student: str, assignment: str, config: Config) -> None:
-    """Work one submission's penalties out anew, after marks that were given by hand."""
+def settle(url: str, submissions: Submissions, config: Config) -> None:
+    """Work penalties out anew, after marks that were given by hand.
+
+    Args:
+        url: Of the gradebook.
+        submissions: Students with their assignments.
+        config: The course's, which may name another late policy.
+
+    Raises:
+        KitError: A plug-in of the instructor's fails.
+    """
     with api.Gradebook(url) as book:
-        save_penalties(book.db, {(student, assignment)}, late_rule(config))
+        save_penalties(book.db, submissions, late_rule(config))
         _commit(book)
 
 

@@ -1,4 +1,4 @@
-"""What nbgrader's gradebook holds of one submitted notebook."""
+"""What nbgrader's gradebook holds of one submitted notebook, and of a class."""
 
 from __future__ import annotations
 
@@ -89,6 +89,46 @@ def marks(url: str, record: Record) -> Marks:
         ).all()
     by_gap = {one.name.removeprefix("check_"): _mark(one, said) for one in grades}
     return Marks(by_gap=by_gap, late_penalty=row.late_submission_penalty or 0.0, handed_in=row.timestamp)
+
+
+def class_marks(url: str, assignment: str) -> dict[tuple[str, str], Marks]:
+    """What the gradebook holds of everybody's notebooks of an assignment, by student and notebook; without comments."""
+    with api.Gradebook(url) as book:
+        rows = book.db.execute(
+            select(
+                api.SubmittedAssignment.student_id,
+                api.Notebook.name.label("notebook"),
+                api.SubmittedNotebook.late_submission_penalty,
+                api.SubmittedAssignment.timestamp,
+                api.GradeCell.name,
+                api.GradeCell.max_score,
+                api.Grade.auto_score,
+                api.Grade.manual_score,
+                api.Grade.extra_credit,
+                api.Grade.needs_manual_grade,
+            )
+            .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
+            .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+            .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+            .join(api.GradeCell, api.Grade.cell_id == api.GradeCell.id)
+            .where(api.Assignment.name == assignment)
+            .order_by(api.SubmittedAssignment.student_id, api.Notebook.name)
+        ).all()
+    found: dict[tuple[str, str], Marks] = {}
+    for row in rows:
+        before = found.get((row.student_id, row.notebook))
+        by_gap = {**(before.by_gap if before else {}), row.name.removeprefix("check_"): _mark(row, {})}
+        penalty = row.late_submission_penalty or 0.0
+        found[row.student_id, row.notebook] = Marks(by_gap=by_gap, late_penalty=penalty, handed_in=row.timestamp)
+    return found
+
+
+def known_by(url: str) -> dict[str, tuple[str, ...]]:
+    """Other ids of the gradebook's students: address, and the platform's own id."""
+    with api.Gradebook(url) as book:
+        rows = book.db.execute(select(api.Student.id, api.Student.email, api.Student.lms_user_id)).all()
+    return {student: tuple(one for one in ids if one) for student, *ids in rows}
 
 
 def _mark(row: Any, comments: Mapping[str, str | None]) -> Mark:

@@ -24,7 +24,7 @@ MOST_ENTRIES = 20_000
 MOST_BYTES = 4 << 30
 """What all members of one archive may hold together: more is no class's work."""
 MOST_INNER = 100 << 20
-"""Bytes of a zip inside a zip."""
+"""Bytes of zips inside a zip that are held at once: in an archive of a class for each upload, else in all."""
 JUNK = frozenset(["__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__"])
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
@@ -62,6 +62,13 @@ class Entry:
         return self.name.split("/")
 
 
+@dataclass(slots=True)
+class _Room:
+    """How many bytes of zips inside zips may still be held."""
+
+    left: int = MOST_INNER
+
+
 def entries(path: Path, opened: ExitStack) -> Iterator[Entry]:
     """Every file in a folder or a zip, and in the zips inside, by name; what a Mac adds is left out.
 
@@ -73,9 +80,9 @@ def entries(path: Path, opened: ExitStack) -> Iterator[Entry]:
         OSError: The folder or the file cannot be read.
     """
     if path.is_dir():
-        found = _of_folder(path, "", 0, opened)
+        found = _of_folder(path, "", 0, opened, _Room())
     else:
-        found = _of_zip(opened.enter_context(path.open("rb")), "", path.name, 0, opened)
+        found = _of_zip(opened.enter_context(path.open("rb")), "", path.name, 0, opened, None)
     for count, entry in enumerate(found):
         if count == MOST_ENTRIES:
             yield _refused(path.name, f"it holds more than {MOST_ENTRIES} files; the rest was not looked at")
@@ -83,7 +90,7 @@ def entries(path: Path, opened: ExitStack) -> Iterator[Entry]:
         yield entry
 
 
-def _of_folder(folder: Path, above: str, depth: int, opened: ExitStack) -> Iterator[Entry]:
+def _of_folder(folder: Path, above: str, depth: int, opened: ExitStack, room: _Room) -> Iterator[Entry]:
     for path in sorted(folder.iterdir()):
         name = above + path.name
         if _is_junk(path.name):
@@ -93,9 +100,9 @@ def _of_folder(folder: Path, above: str, depth: int, opened: ExitStack) -> Itera
         elif path.is_dir() and depth == MOST_DEPTH:
             yield _refused(name, f"it lies more than {MOST_DEPTH} folders deep")
         elif path.is_dir():
-            yield from _of_folder(path, f"{name}/", depth + 1, opened)
+            yield from _of_folder(path, f"{name}/", depth + 1, opened, room)
         elif path.is_file() and path.suffix.lower() == ".zip":
-            yield from _of_zip(opened.enter_context(path.open("rb")), f"{name}/", name, 1, opened)
+            yield from _of_zip(opened.enter_context(path.open("rb")), f"{name}/", name, 1, opened, room)
         elif path.is_file():
             yield _of_file(path, name)
 
@@ -110,8 +117,10 @@ def _of_file(path: Path, name: str) -> Entry:
     return Entry(name=name, size=about.st_size, when=when, refused=_other(name), open=read)
 
 
-def _of_zip(file: BinaryIO, above: str, called: str, depth: int, opened: ExitStack) -> Iterator[Entry]:
-    """The members of a zip; if it cannot be opened, one entry that says so."""
+def _of_zip(
+    file: BinaryIO, above: str, called: str, depth: int, opened: ExitStack, room: _Room | None
+) -> Iterator[Entry]:
+    """The members of a zip; if it cannot be opened, one entry that says so. Without `room` each member has its own."""
     try:
         archive = opened.enter_context(zipfile.ZipFile(file))
     except _DAMAGED:
@@ -123,7 +132,7 @@ def _of_zip(file: BinaryIO, above: str, called: str, depth: int, opened: ExitSta
         return
     for member in sorted(members, key=_name):
         if not any(_is_junk(part) for part in _name(member).split("/")):
-            yield from _with_inner(_of_member(archive, member, above), depth, opened)
+            yield from _with_inner(_of_member(archive, member, above), depth, opened, room or _Room())
 
 
 def _of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, above: str) -> Entry:
@@ -138,21 +147,22 @@ def _of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, above: str) ->
     return Entry(name=above + _name(member), size=member.file_size, when=_when(member), refused=refused, open=read)
 
 
-def _with_inner(entry: Entry, depth: int, opened: ExitStack) -> Iterator[Entry]:
+def _with_inner(entry: Entry, depth: int, opened: ExitStack, room: _Room) -> Iterator[Entry]:
     """A member of a zip, or what is in it if it is a zip itself."""
     if entry.refused or not entry.name.lower().endswith(".zip"):
         yield entry
     elif depth == MOST_DEPTH:
         yield _refused(entry.name, f"it lies more than {MOST_DEPTH} zips deep")
-    elif entry.size > MOST_INNER:
+    elif entry.size > room.left:
         yield _refused(entry.name, NO_ROOM)
     else:
+        room.left -= entry.size
         try:
-            inner = BytesIO(entry.open(MOST_INNER))
+            inner = BytesIO(entry.open(entry.size))
         except RefusedError as error:
             yield _refused(entry.name, str(error))
             return
-        yield from _of_zip(inner, f"{entry.name}/", entry.name, depth + 1, opened)
+        yield from _of_zip(inner, f"{entry.name}/", entry.name, depth + 1, opened, room)
 
 
 def _why_not(member: zipfile.ZipInfo, name: str) -> str:

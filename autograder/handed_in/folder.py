@@ -30,6 +30,8 @@ LIKE_NOTEBOOKS = (".ipynb", ".json", ".txt")
 AT_ONCE = timedelta(minutes=1)
 """Files that were changed so soon after each other were copied together: their times tell nothing."""
 TIMESTAMP = "timestamp.txt"
+EARLIER = "earlier"
+"""The folder of attempts that a newer one has taken the place of."""
 HANDED_OUT = frozenset(["lab", "START.md", TIMESTAMP])
 """What lies in a student's folder besides notebooks, since it was handed out with them or says when they came."""
 
@@ -49,7 +51,7 @@ class Candidate:
     Attributes:
         name: Its path in the student's folder or in the archive.
         answered: Gaps that are not as handed out.
-        attempt: Canvas's number of it, 0 for the first.
+        attempt: Canvas's number of it, 0 for the first; -1 for one that a newer one has taken the place of.
         when: When it was last changed.
     """
 
@@ -226,7 +228,9 @@ def _stem(file: str) -> str:
 
 
 def _attempt(name: str) -> int:
-    """Canvas names a student's second attempt `02_chain-1.ipynb`."""
+    """Canvas names a student's second attempt `02_chain-1.ipynb`; -1 for one that is kept for the record only."""
+    if EARLIER in name.split("/")[:-1]:
+        return -1
     found = re.search(r"-(\d{1,3})\.\w+$", name)
     return int(found[1]) if found else 0
 

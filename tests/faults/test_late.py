@@ -90,7 +90,7 @@ def test_a_mark_by_hand_changes_the_penalty_at_the_next_command_and_at_the_next_
             book.find_grade("check_drop", STEP, ASSIGNMENT, student).manual_score = 0.0
         book.db.commit()
     assert costs(course)["dan"] != 0.5
-    late.settle(url_of(course), "dan", ASSIGNMENT, load_config(course.root))  # what a page of feedback does first
+    late.settle(url_of(course), {("dan", ASSIGNMENT)}, load_config(course.root))  # what a page of feedback does first
     assert (costs(course)["bob"] != 0.1, costs(course)["dan"]) == (True, 0.5)
     regrade(course)
     assert costs(course) == COSTS
