@@ -62,6 +62,12 @@ def save_due_dates(session: Session, rules: Rules) -> None:
 def save_times(session: Session, course: Course, rules: Rules, submissions: Submissions) -> list[str]:
     """Extensions, and when each submission was handed in.
 
+    Args:
+        session: Of the gradebook.
+        course: Where the submissions lie.
+        rules: The course's, for times and extensions.
+        submissions: Students with their assignments.
+
     Returns:
         What the instructor should know: times that cannot be read, extensions that only the gradebook knows.
     """
@@ -106,7 +112,13 @@ def _save_handed_in(row: api.SubmittedAssignment, course: Course, rules: Rules) 
 
 
 def without_work(session: Session, course: Course, assignments: Collection[str]) -> list[str]:
-    """What is said of students whose marks have lost their work, and of those who never handed anything in."""
+    """What is said of students whose marks have lost their work, and of those who never handed anything in.
+
+    Args:
+        session: Of the gradebook.
+        course: Where the submissions lie.
+        assignments: Those that are looked at.
+    """
     rows = session.execute(
         select(api.SubmittedAssignment.student_id, api.Assignment.name)
         .join(api.SubmittedAssignment.assignment)
@@ -141,6 +153,11 @@ def _rows(session: Session, submissions: Submissions) -> list[Any]:
 def save_penalties(session: Session, submissions: Submissions, rule: AssignLatePenalties) -> None:
     """Late penalties anew, by nbgrader's own rule and plug-in, from the scores as they are now, manual ones included.
 
+    Args:
+        session: Of the gradebook.
+        submissions: Students with their assignments.
+        rule: nbgrader's step with the plug-in that is configured.
+
     Raises:
         KitError: The plug-in raised.
     """
@@ -167,7 +184,17 @@ def _penalty(rule: AssignLatePenalties, row: api.SubmittedAssignment, notebook: 
 
 
 def prepare(url: str, course: Course, rules: Rules, submission: tuple[str, str]) -> list[str]:
-    """Have the gradebook know of one submission what its penalty depends on; what the instructor should know."""
+    """Have the gradebook know of one submission what its penalty depends on.
+
+    Args:
+        url: Of the gradebook.
+        course: Where the submission lies.
+        rules: The course's, for times and extensions.
+        submission: A student and an assignment.
+
+    Returns:
+        What the instructor should know.
+    """
     with api.Gradebook(url) as book:
         save_due_dates(book.db, rules)
         notices = save_times(book.db, course, rules, {submission})
