@@ -234,7 +234,7 @@ def _tidy(value: object) -> object:
     if isinstance(value, list | tuple):
         return type(value)(map(_tidy, value))
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value + 0
+        return np.array(_tidy(value.tolist())).reshape(value.shape)
     return float(f"{value:.10g}") + 0 if isinstance(value, float) else value
 
 
