@@ -19,6 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no chromium on PATH: `make browser` installs it"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def umask_as_before() -> Iterator[None]:
+    """What grades in this process closes its new files to others, and the files of later tests with them."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with jupyter.chromium() as started:

@@ -5,20 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from lab.pictures.draw import (
-    Panel,
-    below,
-    beside,
-    box,
-    circle,
-    data_number,
-    hatch,
-    path,
-    shape,
-    text,
-    tip,
-)
+from lab.pictures.draw import Panel, below, beside, box, circle, data_number, path, shape, text, tip
 from lab.pictures.looks import BIG, NARROW, PLAIN, SMALL, WIDE
+from lab.pictures.signs import hatch
 from lab.pictures.words import number
 
 PLOT_WIDTH, PLOT_TOP = 392.0, 30.0

@@ -165,6 +165,8 @@ def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
         records = [
             grader.not_handed_in(f"student{number:04}", name).record for number in range(100) for name in course.sources
         ]
+    for record in records:
+        (course.root / "submitted" / record.student / record.assignment).mkdir(parents=True, exist_ok=True)
     url, config = classroom.url_of(course), gradebook.load_config(course.root)
     for _ in range(2):
         assert gradebook.write(course, records, url=url, config=config) == []

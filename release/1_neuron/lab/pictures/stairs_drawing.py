@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, box, circle, data_number, path, shape, stop, text, tip
+from lab.pictures.draw import Panel, below, box, circle, data_number, path, shape, text, tip
 from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
+from lab.pictures.signs import stop
 from lab.pictures.words import number
 
 LEFT, TOP = 50.0, 58.0

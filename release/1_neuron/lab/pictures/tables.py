@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from lab.pictures.draw import Panel, attributes, box, circle, data_number, hatch, path, shape, stop, text
+from lab.pictures.draw import Panel, attributes, box, circle, data_number, path, shape, text
 from lab.pictures.looks import BIG, HEAT, PLAIN, SMALL
 from lab.pictures.network import Rows
+from lab.pictures.signs import hatch, stop
 from lab.pictures.words import number
 
 Place = tuple[int, int]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, beside, data_number, hatch, path, shape, stop, text, tip
+from lab.pictures.draw import Panel, below, beside, data_number, path, shape, text, tip
 from lab.pictures.looks import BIG, NARROW, SMALL
 from lab.pictures.network import Rows
+from lab.pictures.signs import hatch, stop
 from lab.pictures.tables import Place, Table, panel
 from lab.pictures.words import number
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, at, below, beside, box, data_number, hatch, path, shape, stop, text
+from lab.pictures.draw import Panel, at, below, beside, box, data_number, path, shape, text
 from lab.pictures.looks import BIG, NARROW, SMALL
 from lab.pictures.network import Rows
+from lab.pictures.signs import hatch, stop
 from lab.pictures.tables import Table, panel
 from lab.pictures.words import number
 
