@@ -151,6 +151,7 @@ def test_without_landlock_nbgraders_command_grades_nothing_and_says_why(routes, 
 
 def test_another_folder_for_submissions_is_refused_and_nothing_is_graded(routes, rows):
     before = rows(routes.by_nbgrader, GRADES)
+    shutil.copytree(routes.by_nbgrader / "submitted", routes.by_nbgrader / "handed_in", dirs_exist_ok=True)
     setting = "--CourseDirectory.submitted_directory=handed_in"
     done = run(routes.by_nbgrader, BIN / "nbgrader", "autograde", ASSIGNMENT, "--student", "right", "--force", setting)
     assert done.code == 1
