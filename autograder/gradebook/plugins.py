@@ -237,6 +237,8 @@ class CopyLab(NbGraderPreprocessor):
         }
         outputs = {f"lab/{path.relative_to(LAB)}": path.read_bytes() for path in sorted(LAB.rglob("*.py"))}
         outputs |= {f"lab/{folder}/{path.name}": path.read_bytes() for path, folder in own.items() if path.exists()}
+        if (LAB / "card.toml").exists():
+            outputs["lab/card.toml"] = (LAB / "card.toml").read_bytes()
         resources.setdefault("outputs", {}).update(outputs)
         return nb, resources
 

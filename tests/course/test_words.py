@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -13,21 +14,25 @@ from autograder.model import Gap
 from .conftest import SourceTexts
 
 AVOIDED = {
-    r"\bprevious layers?\b": "say the next layer, which sends the gradient, or the layer before, which receives it",
+    r"\b(previous|next) layers?\b": "say the layer after, which sends the gradient, or the layer before, which gets it",
+    r"\bthe fall\b": "say the drop",
     r"\bgates?\b": "say operation",
     r"\bdeltas?\b": "say gradient",
     r"\berrors?\b": "say gradient; an error of Python, or of an output, is listed below",
 }
 
 ALLOWED = {
-    "01_neuron": ("rounding errors", "proportional to the error"),
     "03_step": ("proportional to the error of the output", "even a large error gives a small step"),
-    "04_layer_inputs": ("An error about shapes", "slips would no error report", "No error warns you"),
+    "04_layer_inputs": ("an error about shapes", "slips would no error report", "No error warns you"),
     "05_layer_parameters": ("does any of the others raise an error",),
-    "06_relu_arrays": (  # the picture's gates, which let water through
-        *("sluice gates", "Twelve gates", "Six gates", "all its gates", "works the gates", "which gate shuts"),
+    "06_relu_arrays": (
+        "sluice gates",
+        "Twelve gates",
+        "Six gates",
+        "all its gates",
+        "works the gates",
+        "which gate shuts",
     ),
-    "07_all_together": ("because it raises no error",),
 }
 """Where an avoided word means something else, or names what is being set apart."""
 
@@ -106,7 +111,78 @@ def test_formulas_of_layers_count_samples_inputs_and_neurons_by_the_same_letters
 
 
 @pytest.mark.parametrize(
-    "sentence", ["The previous layer sends it.", "This gate multiplies.", "The delta arrives.", "errors"]
+    "sentence",
+    [
+        "The previous layer sends it.",
+        "The next layer sends it.",
+        "This gate multiplies.",
+        "The delta arrives.",
+        "errors",
+    ],
 )
 def test_an_avoided_word_is_seen(sentence: str) -> None:
     assert list(avoided(sentence, ())) != []
+
+
+# ---- how much there is to read ---------------------------------------------------------------------------------------
+
+MOST_WORDS, MOST_BEFORE_THE_FIRST, MOST_BETWEEN = 10_000, 350, 250
+
+
+def words(text: str) -> int:
+    """Words of two letters or more, outside formulas and code blocks."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$", "", text, flags=re.DOTALL)
+    return len(re.findall(r"[A-Za-zÀ-ÿ]{2,}", text))
+
+
+def test_all_notebooks_together_are_read_in_an_hour(texts: Mapping[str, SourceTexts]) -> None:
+    assert sum(words("\n".join(text.markdown)) for text in texts.values()) <= MOST_WORDS
+
+
+def test_no_gap_is_far_from_the_one_before_it(course: Course, before: Mapping[str, str]) -> None:
+    first = {next(cell.grade_id for cell in source.cells if cell.role == "gap") for source in course.sources.values()}
+    most = {gap: MOST_BEFORE_THE_FIRST if gap in first else MOST_BETWEEN for gap in before}
+    assert {gap: words(text) for gap, text in before.items() if words(text) > most[gap]} == {}
+
+
+def test_the_first_cell_tells_contents_time_and_what_is_needed(texts: Mapping[str, SourceTexts]) -> None:
+    lacking = {
+        name: [word for word in ("**Contents:**", "points", "minutes", "You need", "to read") if word not in head]
+        for name, text in texts.items()
+        for head in text.markdown[:1]
+    }
+    assert {name: found for name, found in lacking.items() if found} == {}
+
+
+def test_no_heading_skips_a_level(texts: Mapping[str, SourceTexts]) -> None:
+    for name, text in texts.items():
+        outside_code = re.sub(r"```.*?```", "", "\n\n".join(text.markdown), flags=re.DOTALL)
+        levels = [len(marks) for marks in re.findall(r"(?m)^(#+) ", outside_code)]
+        assert levels[0] == 1, name
+        skipped = [(one, two) for one, two in itertools.pairwise(levels) if two > one + 1]
+        assert skipped == [], name
+
+
+def test_no_document_is_cited_where_students_read(texts: Mapping[str, SourceTexts]) -> None:
+    for name, text in texts.items():
+        assert re.findall(r"\b00\d(_[0-9a-f]{8,}|'s\b)|\bIn \[", "\n\n".join(text.markdown)) == [], name
+
+
+def test_the_comment_in_every_gap_says_all_names_to_set(gaps: tuple[Gap, ...]) -> None:
+    lacking = {}
+    for gap in gaps:
+        comment = "\n".join(line for line in gap.stub.split("\n") if line.startswith("#"))
+        names = [name for name in gap.outputs if not re.search(rf"\b{name}\b", comment.partition(":")[2])]
+        if names:
+            lacking[gap.name] = names
+    assert lacking == {}
+
+
+def test_a_still_picture_is_folded_away_under_the_live_one(texts: Mapping[str, SourceTexts]) -> None:
+    for name, text in texts.items():
+        stills = [cell for cell in text.markdown if "](lab/static/" in cell]
+        assert len(stills) == 1, name
+        assert re.search(
+            r"<details><summary>[^<]+</summary>\n\n!\[[^\]]+\]\(lab/static/[^)]+\)\n\n</details>$", stills[0]
+        )

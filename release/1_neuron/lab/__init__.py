@@ -5,7 +5,7 @@ Everything heavier than this file is loaded when it is first used.
 
 from __future__ import annotations
 
-__all__ = ["ask", "check", "hint", "progress", "show", "versions"]
+__all__ = ["ask", "card", "check", "hint", "progress", "show", "versions"]
 
 
 def check(gap: object = None) -> None:
@@ -38,6 +38,13 @@ def ask(gap: object = None) -> None:
     from lab.front import ask as do
 
     do(gap)
+
+
+def card() -> None:
+    """Show names, conventions and tools of the course."""
+    from lab.front import card as do
+
+    do()
 
 
 def show(*names: object) -> None:

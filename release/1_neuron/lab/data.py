@@ -70,6 +70,19 @@ def hints(of: Gap) -> list[str]:
         raise NoData from problem
 
 
+def card() -> tuple[str, list[str]]:
+    """Title and paragraphs of the course's card.
+
+    Raises:
+        NoData: The file is missing or damaged.
+    """
+    try:
+        content = tomllib.loads((HERE / "card.toml").read_text(encoding="utf-8"))
+        return str(content["title"]), [str(rule) for rule in content["rules"]]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise NoData from problem
+
+
 @cache
 def _gaps(path: Path, _modified_ns: int) -> Mapping[str, Gap]:
     try:

@@ -92,6 +92,17 @@ def _ask(name: object, shell: InteractiveShell) -> str:
     return ""
 
 
+def card() -> None:
+    """Show the course's card."""
+    _told(_card)
+
+
+def _card(_shell: InteractiveShell) -> str:
+    title, rules = data.card()
+    _put(message(*rules, head=title))
+    return ""
+
+
 def show(*names: object) -> None:
     """Print named results."""
     _told(lambda shell: _show(names, shell))

@@ -20,7 +20,7 @@ class Scene:
 
     Attributes:
         weights: Of the chosen input, one for each neuron.
-        sent: What each neuron receives from the next layer.
+        sent: What each neuron receives from the layer after.
         parts: What flows back along each wire.
         total: Their sum.
         chosen: The input.

@@ -39,7 +39,7 @@ class Fan:
 
 
 def upstream(state: Fan) -> Rows:
-    """What the next layer sends."""
+    """What the layer after sends."""
     return tuple(tuple(1.0 if state.ones else value for value in row) for row in state.dvalues)
 
 
