@@ -43,7 +43,7 @@ def test_without_a_cell_it_asks_to_run_it(student):
     student.run("from lab import check")
     shown = student.check("drelu_dsum")
     assert "not run yet" in shown
-    assert "`# drelu_dsum: from dvalue, z`" in shown
+    assert "`# drelu_dsum: set drelu_dsum from dvalue, z`" in shown
 
 
 def test_a_stub_is_recognised_and_answered_kindly(in_chain):
