@@ -198,7 +198,7 @@ def prepare(url: str, course: Course, rules: Rules, submission: tuple[str, str])
     with api.Gradebook(url) as book:
         save_due_dates(book.db, rules)
         notices = save_times(book.db, course, rules, {submission})
-        _commit(book)
+        book.db.commit()
     return notices
 
 
@@ -215,11 +215,6 @@ def settle(url: str, submissions: Submissions, config: Config) -> None:
     """
     with api.Gradebook(url) as book:
         save_penalties(book.db, submissions, late_rule(config))
-        _commit(book)
-
-
-def _commit(book: api.Gradebook) -> None:
-    if book.db.dirty:
         book.db.commit()
 
 
