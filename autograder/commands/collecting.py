@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from autograder.commands.shared import FAULT, in_course, told_kindly
-from autograder.course.course import Course, find_root
-from autograder.course.private import keep_private
+from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
+from autograder.course.course import Course
 from autograder.course.rules import rules_of
 from autograder.handed_in.collect import Collected, Collector, Taken, write
 from autograder.handed_in.labels import SYSTEMS
@@ -49,8 +48,7 @@ def collect(
     A student is known by the platform's own id through the roster, a notebook by its cells; of several attempts the
     newest counts. Exit code 2 if a file is doubtful or nobody's, and somebody has to look.
     """
-    root = find_root(course)
-    keep_private(root)
+    root = private_root(course)
     sources = {key: one for key, one in Course(root, "").sources.items() if assignment in ("", one.assignment)}
     if not sources:
         raise KitError(f"There is no assignment {assignment}.")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.commands.shared import FAULT, in_course, told_kindly
-from autograder.course.course import Course, find_root
+from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
+from autograder.course.course import Course
 from autograder.course.rules import rules_of
 from autograder.handed_in.collect import Collector
 from autograder.handed_in.roster import roster_of
@@ -46,7 +46,7 @@ def export() -> None:
 def _results(course: Path, assignment: str) -> list[StudentResult]:
     from autograder.gradebook.exports.results import results_of
 
-    return results_of(Course(find_root(course), ""), assignment)
+    return results_of(Course(private_root(course), ""), assignment)
 
 
 def _fills(system: str, what: str) -> None:
@@ -164,7 +164,7 @@ def moodle_feedback(assignment: str, roster: Path, student: str, to: Path, cours
     """Put the feedback pages into a zip for Moodle: Upload multiple feedback files in a zip."""
     from autograder.gradebook.exports.returning import for_moodle, pages_of
 
-    pages = pages_of(Course(find_root(course), ""), assignment)
+    pages = pages_of(Course(private_root(course), ""), assignment)
     _returned(to, for_moodle(pages, roster_of(read_table(roster), student)))
 
 
@@ -180,7 +180,7 @@ def canvas_feedback(assignment: str, roster: Path, student: str, archive: Path, 
     """Put the feedback pages into a zip for Canvas: Re-Upload Submissions."""
     from autograder.gradebook.exports.returning import for_canvas, pages_of
 
-    root = find_root(course)
+    root = private_root(course)
     pages = pages_of(Course(root, ""), assignment)
     sources = {key: one for key, one in Course(root, "").sources.items() if one.assignment == assignment}
     people = roster_of(read_table(roster), student)

@@ -9,9 +9,8 @@ import click
 import msgspec
 
 from autograder.classes.records import drop_student, read_records, write_records
-from autograder.commands.shared import FAULT, in_course, told_kindly
+from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
 from autograder.course.course import Course, find_root
-from autograder.course.private import keep_private
 from autograder.course.pseudonyms import FILE, with_pseudonyms
 from autograder.handed_in.folder import shown
 from autograder.model import KitError
@@ -28,8 +27,7 @@ def pseudonyms(records: Path | None, course: Path) -> None:
 
     With --records, the records of the class are written anew under pseudonyms, to be passed on or looked at by others.
     """
-    root = find_root(course)
-    keep_private(root)
+    root = private_root(course)
     known = read_records(root / "results.jsonl")
     folders = {path.name for path in Course(root, "").submitted.glob("[!.]*") if path.is_dir()}
     table = with_pseudonyms(root, folders | {record.student for record in known.values()})

@@ -10,8 +10,8 @@ import click
 from autograder.classes.questions import making, page
 from autograder.classes.questions.bank import bank_of
 from autograder.classes.records import cannot_write, read_records
-from autograder.commands.shared import in_course, told_kindly
-from autograder.course.course import Course, find_root
+from autograder.commands.shared import file_option, in_course, private_root, told_kindly
+from autograder.course.course import Course
 from autograder.course.secret import secret_of
 from autograder.judging.grading import Grader
 from autograder.model import KitError, Record
@@ -20,13 +20,7 @@ from autograder.model import KitError, Record
 @click.command()
 @click.argument("assignment")
 @click.option("--student", "students", multiple=True, help="Only this one; may be given several times.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("questions.html"),
-    show_default=True,
-    help="The sheets, one page a student; the keys go beside them.",
-)
+@file_option("--out", "questions.html", "The sheets, one page a student; the keys go beside them.")
 @in_course
 @told_kindly
 def questions(assignment: str, students: tuple[str, ...], out: Path, course: Path) -> None:
@@ -34,7 +28,7 @@ def questions(assignment: str, students: tuple[str, ...], out: Path, course: Pat
 
     Each key is found by running that code. Graded notebooks are needed: `autograder grade submitted` comes first.
     """
-    root = find_root(course)
+    root = private_root(course)
     records = _records(root, assignment, students)
     with Grader(Course(root, secret_of(root))) as grader:
         banks = {name: bank_of(grader, name) for name in dict.fromkeys(record.notebook for record in records)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sized
 from datetime import timedelta
 from pathlib import Path
@@ -9,26 +10,15 @@ from pathlib import Path
 import click
 
 from autograder.classes.report.summary import ClassSummary
-from autograder.commands.shared import told_kindly
+from autograder.commands.shared import file_option, told_kindly
+from autograder.course.private import mask_of
 from autograder.course.rules import FILE
 from autograder.gradebook.lateness import lateness
 
 
 @click.command()
-@click.option(
-    "--results",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("results.jsonl"),
-    show_default=True,
-    help="The records, as `autograder grade submitted` leaves them.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("report.html"),
-    show_default=True,
-    help="The page to write.",
-)
+@file_option("--results", "results.jsonl", "The records, as `autograder grade submitted` leaves them.")
+@file_option("--out", "report.html", "The page to write.")
 @click.option("--names", is_flag=True, help="Call students by their names; left out, they are numbered by points.")
 @click.option(
     "--csv", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write all numbers as tables, too."
@@ -39,6 +29,7 @@ def report(results: Path, out: Path, names: bool, folder: Path | None) -> None:
     from autograder.classes.report import page, tables
 
     summary = page.read(results)
+    os.umask(mask_of(results.resolve().parent))  # the page holds students' code
     page.write(out, page.page(summary, names=names, late=_late(results.resolve().parent, summary)))
     click.echo(f"{out}: {_so_many(summary.pupils, 'student')}, {_so_many(summary.notebooks, 'notebook')}.")
     if folder:

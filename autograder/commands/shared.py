@@ -10,6 +10,8 @@ from typing import ParamSpec, TypeVar
 
 import click
 
+from autograder.course.course import find_root
+from autograder.course.private import keep_private
 from autograder.judging.feedback import clean
 from autograder.model import KitError
 
@@ -25,6 +27,29 @@ in_course = click.option(
     default=Path(),
     help="The course's folder.",
 )
+
+
+def file_option(name: str, default: str, about: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """An option for a file that is read or written.
+
+    Args:
+        name: Such as "--out".
+        default: The file that is meant without it, below the working directory.
+        about: What `--help` says of it.
+    """
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, type=kind, default=Path(default), show_default=True, help=about)
+
+
+def private_root(course: Path) -> Path:
+    """The root of the course at or above a folder; its work and marks, and what is written from here on, are closed.
+
+    Raises:
+        KitError: There is no course.
+    """
+    root = find_root(course)
+    keep_private(root)
+    return root
 
 
 def told_kindly(command: Callable[P, T]) -> Callable[P, T]:

@@ -15,7 +15,15 @@ from autograder.course.secret import SECRET_FILE
 
 PRIVATE = (
     *("submitted", "autograded", "feedback", "downloaded", "exports"),
-    *("gradebook.db*", "results*.jsonl", "report*.html", "pseudonyms.csv", ".nbgrader.log", SECRET_FILE),
+    *(
+        "gradebook.db*",
+        "results*.jsonl",
+        "report*.html",
+        "questions*.html",
+        "pseudonyms.csv",
+        ".nbgrader.log",
+        SECRET_FILE,
+    ),
 )
 """What a course's folder holds of students and of hidden numbers."""
 

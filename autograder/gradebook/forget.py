@@ -61,10 +61,16 @@ def kept(course: Course, student: str) -> list[str]:
         found.append(f"{log.name} names {student}; it may be removed at any time.")
     return [
         *found,
+        *(f"{page.name} may hold work of {student}: make it anew, or delete it." for page in _pages(course)),
         "Archives in downloaded/ hold the whole class; so do tables that were exported, and your backups.",
         "What was entered into a learning platform or an examination office stays there, under their rules.",
         "Your university's rules may want marks and examined work kept for some years: ask before you delete them.",
     ]
+
+
+def _pages(course: Course) -> list[Path]:
+    """Pages on the whole class."""
+    return sorted([*course.root.glob("report*.html"), *course.root.glob("questions*.html")])
 
 
 def _url(course: Course) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -43,6 +44,38 @@ def may_be_read_by_others(path: Path) -> bool:
 def test_after_grading_nobody_else_reads_work_or_marks(course: Course):
     for name in ("submitted", "autograded", "gradebook.db", "results.jsonl", ".autograder-secret"):
         assert not may_be_read_by_others(course.root / name), name
+
+
+@pytest.mark.parametrize(
+    ("command", "page"),
+    [
+        (("questions", ASSIGNMENT), "questions.html"),
+        (("questions", ASSIGNMENT), "questions-keys.html"),
+        (("export", "csv", ASSIGNMENT), "class.csv"),
+        (("report",), "report.html"),
+    ],
+)
+def test_what_holds_work_or_marks_is_written_for_its_owner_alone(course: Course, command: tuple[str, ...], page: str):
+    os.umask(0o022)
+    out = course.root / page.replace("-keys", "")
+    if command == ("report",):
+        done = CliRunner().invoke(
+            cli.main, ["report", "--results", str(course.root / "results.jsonl"), "--out", str(out)]
+        )
+    else:
+        done = CliRunner().invoke(
+            cli.main,
+            [*command, "--to" if command[0] == "export" else "--out", str(out), "--course", str(course.root)],
+        )
+    assert done.exit_code == 0, done.output
+    assert not may_be_read_by_others(course.root / page)
+
+
+def test_pages_on_the_class_are_named_when_a_student_is_forgotten(course: Course):
+    (course.root / "questions-keys.html").write_text("ann", encoding="utf-8")
+    code, said = run(course, "forget", "ann", "--yes")
+    assert code == 0
+    assert "questions-keys.html may hold work of ann: make it anew, or delete it." in said
 
 
 def test_the_first_grading_says_that_the_secret_could_be_read(tmp_path: Path):
