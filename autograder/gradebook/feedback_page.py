@@ -5,10 +5,8 @@ One HTML file that needs nothing else: no scripts, no addresses, one style sheet
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -31,6 +29,7 @@ from autograder.course.times import shown
 from autograder.gradebook import late, markup
 from autograder.gradebook.marks import Mark, Marks, marks
 from autograder.judging import feedback
+from autograder.judging.pages import hash_of, style_of
 from autograder.model import CheckResult, Comparison, GapResult, KitError, Numbers, Record, Status, Story, TwinKind
 
 HERE = Path(__file__).parent
@@ -94,7 +93,7 @@ def page(
         _step(result, in_book.by_gap.get(result.gap), sources.get(result.gap, ""), said.get(result.mistake, ""))
         for result in record.gaps
     ]
-    css = _style()
+    css = style_of(HERE / "feedback.css")
     html = _template().render(
         record=record,
         title=title,
@@ -108,7 +107,7 @@ def page(
         remarks=_remarks(record.remarks, record.gaps),
         cells=[] if _absent(record) else list(_cells(_that_fit(cells), {step.gap: step for step in steps})),
         css=Markup(css),
-        policy=f"default-src 'none'; style-src '{_hash(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; style-src '{hash_of(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
     return html.lstrip() + "\n"
 
@@ -120,15 +119,6 @@ def _template() -> Template:
     )
     environment.filters |= {"points": _points, "sentence": markup.sentence, "clean": feedback.clean}
     return environment.get_template("feedback.html.j2")
-
-
-@cache
-def _style() -> str:
-    return (HERE / "feedback.css").read_text(encoding="utf-8")
-
-
-def _hash(style: str) -> str:
-    return "sha256-" + b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
 
 
 def _points(number: float) -> str:

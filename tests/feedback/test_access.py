@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from autograder.gradebook.feedback_page import HERE
+from autograder.judging.pages import style_of
 
 from .reader import Element
 
@@ -77,7 +78,7 @@ def contrast(one: str, other: str) -> float:
 
 def palettes() -> dict[str, dict[str, str]]:
     """The style sheet's colours: light, dark, print."""
-    text = (HERE / "feedback.css").read_text(encoding="utf-8")
+    text = style_of(HERE / "feedback.css")
     found = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", text, re.S)]
     return dict(zip(("light", "dark", "print"), found, strict=True))
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from autograder.classes.report import page as pages
 from autograder.classes.report.summary import ClassSummary
 from autograder.gradebook import feedback_page
+from autograder.judging.pages import style_of
 
 from ..feedback.test_access import TOO_PALE
 from . import classes
@@ -134,7 +135,7 @@ def test_paper_shows_all_details_and_no_controls(shown: Page) -> None:
 
 def test_the_colours_are_those_of_the_feedback_page() -> None:
     def palettes(path: Path) -> list[str]:
-        return re.findall(r":root \{(.*?)\}", path.read_text(encoding="utf-8"), re.DOTALL)
+        return re.findall(r":root \{(.*?)\}", style_of(path), re.DOTALL)
 
     own = palettes(pages.HERE / "report.css")
     assert len(own) == 3

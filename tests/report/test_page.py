@@ -17,6 +17,7 @@ from autograder.classes.report import page, tables
 from autograder.classes.report.summary import ClassSummary
 from autograder.cli import main
 from autograder.judging.mistakes import known_mistakes
+from autograder.judging.pages import hash_of
 from autograder.model import Comparison, GapResult, KitError, Numbers, Status, Story, TwinKind
 
 from ..feedback.reader import Element, read
@@ -170,8 +171,8 @@ def test_hostile_texts_stay_texts_on_the_page_and_in_its_data() -> None:
 def test_a_page_asks_for_nothing_and_its_policy_names_its_own_script_and_style(shown: Element) -> None:
     policy = next(meta for meta in shown.all("meta") if "http-equiv" in meta.attributes).attributes["content"]
     assert "default-src 'none'" in policy
-    assert page._hash(shown.one("style").text) in policy
-    assert page._hash(list(shown.all("script"))[1].text) in policy
+    assert hash_of(shown.one("style").text) in policy
+    assert hash_of(list(shown.all("script"))[1].text) in policy
     assert not [e for e in shown.all() if "src" in e.attributes or e.attributes.get("href", "#")[0] != "#"]
     assert not [e for e in shown.all() if "style" in e.attributes or any(a.startswith("on") for a in e.attributes)]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from markupsafe import Markup
 
 from autograder.classes.questions.making import Sheet
 from autograder.judging.feedback import clean
+from autograder.judging.pages import hash_of, style_of
 
 HERE = Path(__file__).parent
 
@@ -24,13 +23,9 @@ def page(sheets: Sequence[Sheet], *, keys: bool) -> str:
         sheets: Of a class.
         keys: The answers, short, instead of the questions.
     """
-    style = (HERE / "questions.css").read_text(encoding="utf-8")
-    policy = f"default-src 'none'; style-src 'sha256-{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    style = style_of(HERE / "questions.css")
+    policy = f"default-src 'none'; style-src '{hash_of(style)}'; base-uri 'none'; form-action 'none'"
     return _template().render(sheets=sheets, keys=keys, css=Markup(style), policy=policy).lstrip() + "\n"
-
-
-def _hash(text: str) -> str:
-    return b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 @cache

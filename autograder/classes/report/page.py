@@ -6,9 +6,7 @@ but sorting and filtering.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +24,7 @@ from autograder.classes.report.drawings import FLAT, KINDS, LEFT, MOST_TALL, TAL
 from autograder.classes.report.examples import examples
 from autograder.classes.report.summary import ClassSummary, Companion, GapSummary, MistakeSummary
 from autograder.judging import feedback
+from autograder.judging.pages import hash_of, style_of
 from autograder.model import Comparison, KitError, Numbers, Record, Story
 
 HERE = Path(__file__).parent
@@ -91,8 +90,8 @@ def page(summary: ClassSummary, *, names: bool, late: Late | None) -> str:
         names: Students are called by their names; otherwise numbered in the order of their points.
         late: The submissions that came late; None if nobody knows when they were due.
     """
-    style, script = _file("report.css"), _file("report.js")
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
+    style, script = style_of(HERE / "report.css"), (HERE / "report.js").read_text(encoding="utf-8")
+    policy = f"default-src 'none'; style-src '{hash_of(style)}'; script-src '{hash_of(script)}'; base-uri 'none'"
     html = _template().render(
         summary=summary,
         names=names,
@@ -118,14 +117,6 @@ def page(summary: ClassSummary, *, names: bool, late: Late | None) -> str:
 def labels(summary: ClassSummary, *, names: bool) -> Callable[[int], str]:
     """What a student is called, by place in the class: the name, or a number that says nothing but the place."""
     return (lambda at: feedback.clean(summary.pupils[at].name)) if names else (lambda at: str(at + 1))
-
-
-def _file(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 @cache
