@@ -231,14 +231,13 @@ class CopyLab(NbGraderPreprocessor):
         """Add the files of `lab/` to what nbconvert's writer writes."""
         name = resources["nbgrader"]["notebook"]
         own = {
-            OPEN / f"{name}.json": "open",
-            LAB / "hints" / f"{name}.toml": "hints",
-            LAB / "static" / f"{name}.svg": "static",
+            f"open/{name}.json": OPEN / f"{name}.json",
+            f"hints/{name}.toml": LAB / "hints" / f"{name}.toml",
+            f"static/{name}.svg": LAB / "static" / f"{name}.svg",
+            "card.toml": LAB / "card.toml",
         }
         outputs = {f"lab/{path.relative_to(LAB)}": path.read_bytes() for path in sorted(LAB.rglob("*.py"))}
-        outputs |= {f"lab/{folder}/{path.name}": path.read_bytes() for path, folder in own.items() if path.exists()}
-        if (LAB / "card.toml").exists():
-            outputs["lab/card.toml"] = (LAB / "card.toml").read_bytes()
+        outputs |= {f"lab/{place}": path.read_bytes() for place, path in own.items() if path.exists()}
         resources.setdefault("outputs", {}).update(outputs)
         return nb, resources
 
