@@ -24,7 +24,7 @@ env: .venv/.stamp ## set up .venv from requirements.lock
 	@echo "Setting up .venv (about a minute) ..."
 	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv
 	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
 demo: env ## grade a class of synthetic students into demo/

@@ -1,1 +1,1 @@
-"""The grader of the backpropagation exercise kit; never given to students."""
+"""The grader; never given to students."""

@@ -17,6 +17,7 @@ from autograder.classes.run import NoKeeper, grade_class
 from autograder.commands.collecting import collect
 from autograder.commands.comment import comment
 from autograder.commands.exporting import export
+from autograder.commands.init import init
 from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.questions import questions
 from autograder.commands.report import report
@@ -36,11 +37,11 @@ VERIFYING = "verify"
 @click.group()
 @click.version_option(package_name="backprop-exercise-kit")
 def main() -> None:
-    """Grade notebooks of the backpropagation course, and keep the course in order."""
+    """Grade the notebooks of a course, and keep the course in order."""
     prepare_process()
 
 
-for command in (collect, comment, export, forget, pseudonyms, questions, report):
+for command in (collect, comment, export, forget, init, pseudonyms, questions, report):
     main.add_command(command)
 
 
@@ -105,7 +106,7 @@ def generate(check: bool, course: Path) -> None:
     for path in changed:
         click.echo(f"{path} {'does not match its source' if check else 'made anew'}")
     if check and changed:
-        click.echo("Run `make release`, look at the difference, and commit it.")
+        click.echo("Run `autograder generate`, look at the difference, and commit it.")
         sys.exit(1)
 
 
@@ -126,7 +127,7 @@ def verify(jobs: int, course: Path) -> None:
         report = verifying.verify(grader, workers=jobs, told=lambda line: click.echo(line, err=True))
     stale = made.differences(Course(root, made.OPEN_SECRET))
     report.findings += [
-        f"{path} does not match its source. Run `make release`, look at it, and commit it." for path in stale
+        f"{path} does not match its source. Run `autograder generate`, look at it, and commit it." for path in stale
     ]
     click.echo(verifying.as_text(report))
     if report.findings:

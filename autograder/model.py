@@ -198,13 +198,30 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that grading a notebook needs to know before anything runs."""
+    """All that grading a notebook needs to know before anything runs.
+
+    Attributes:
+        notebook: What it goes by in the course: its name, or "assignment/name" where another one has that name too.
+        source: The reference.
+        documents: Values that outputs must have whatever the reference gives.
+    """
 
     assignment: str
     notebook: str
     gaps: tuple[Gap, ...]
     twins: tuple[Twin, ...]
     source: Submission
+    documents: tuple[DocumentValue, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the notebook's file."""
+        return self.notebook.rpartition("/")[2]
+
+    @property
+    def path(self) -> str:
+        """Where the source notebook lies, below the course's root."""
+        return f"source/{self.assignment}/{self.name}.ipynb"
 
     def gap(self, name: str) -> Gap:
         """The gap of that name."""
@@ -386,7 +403,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         submission: sha256 of the submitted bytes.
-        suite: Hash of course, kit version and secret; a record is reused only if both agree.
+        notebook: The name of its file.
+        suite: Hash of all that decides its marks; a record is reused only if both agree.
         score: Sum over the gaps; None when a gap is up for review.
         attempt: Which of the student's files for this notebook it is, counted over all that were graded into one
             results file, from 1; a file that is graded again counts once.

@@ -47,7 +47,7 @@ def _is_for(gap: Gap, entry: Entry, ids: Mapping[int, str]) -> bool:
 
 
 def _marked(entry: Entry) -> str:
-    """The gap that the first line names, as in `# drelu_dsum: from dvalue, z`."""
+    """The gap that the first line names, as in `# mean: from x`."""
     found = re.match(r"(?:\s*%.*\n)*\s*#\s*(\w+):", entry.source)
     return found[1] if found else ""
 

@@ -126,7 +126,7 @@ def _gap(name: str, row: Mapping[str, Any], content: Mapping[str, Any], before: 
 
 
 def _mistake(row: Mapping[str, Any]) -> Mistake:
-    texts = {key: row[key] for key in ("slug", "family", "name", "seen", "meaning", "question")}
+    texts = {key: row[key] for key in ("slug", "family", "family_name", "name", "seen", "meaning", "question")}
     return Mistake(**texts, answers={twin: _answer(one) for twin, one in row["answers"].items()})
 
 

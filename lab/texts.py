@@ -4,25 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-FAMILIES = {
-    "upstream_left_out": "The upstream gradient is left out",
-    "wrong_mask": "The mask is taken from the wrong thing",
-    "threshold": "The threshold is in the wrong place",
-    "activation_for_derivative": "The activation stands where its slope belongs",
-    "factor": "A constant factor is wrong",
-    "wrong_axis_or_shape": "A sum, a product or a shape goes along the wrong axis",
-    "swapped_partner": "Two partners are exchanged",
-    "sum_and_product_rule": "The rules for sums and products are mixed up",
-    "sign": "The sign is wrong",
-    "order_of_steps": "Steps happen in the wrong order",
-    "state": "Something is changed that others still use",
-    "number_type": "A number type cuts values off",
-    "copied_number": "A number was copied instead of computed",
-    "forward_pass": "Part of the forward pass is lost or misplaced",
-    "incomplete": "A part is left out",
-    "indexing": "An index points to the wrong entry",
-}
-
 # By type of an error: what it usually means, and a question.
 ERRORS = {
     "SyntaxError": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lab.pictures.heat_mirror import Mirror
+from lab.drawing.heat_mirror import Mirror
 
 
 class Status(StrEnum):

@@ -33,6 +33,7 @@ from traitlets.config import Config
 
 from autograder.course.cells import with_answers
 from autograder.course.course import Course
+from autograder.course.data import copy_data
 from autograder.course.secret import SECRET_FILE
 from autograder.gradebook import autograded
 from autograder.gradebook import book as gradebook
@@ -76,7 +77,7 @@ def make_kit_course(folder: Path) -> Course:
     (folder / "source" / ASSIGNMENT).mkdir(parents=True)
     for name, content in sources().items():
         (folder / "source" / ASSIGNMENT / f"{name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    copy_data(ROOT, folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     return Course(folder, SECRET)
 
@@ -118,7 +119,7 @@ def expression(value: object) -> str:
 
 def answers(plan: Plan, number: int) -> dict[str, str]:
     """What one student answers: right, but for a known mistake in every fourth gap, another one for each student."""
-    known = known_mistakes(plan.notebook)
+    known = known_mistakes(Course(ROOT, ""), plan.notebook)
     given = {}
     for at, gap in enumerate(plan.gaps):
         own = [mistake for mistake in known if mistake.gap == gap.name]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from autograder.course.course import Course
 from autograder.judging.mistakes import known_mistakes
 from lab import data, front, kernel
 from tests.lab.conftest import Student
@@ -46,7 +47,7 @@ def checks() -> Iterator[tuple[str, float]]:
         student.run("from lab import check")
         for gap in gaps:
             yield f"{gap} (right)", _median_ms(student, gap)
-        mistakes = {one.gap: one.source for one in reversed(known_mistakes(name))}
+        mistakes = {one.gap: one.source for one in reversed(known_mistakes(Course(ROOT, ""), name))}
         for gap, source in mistakes.items():
             student.run(f"{gaps[gap].first_line}\n{source}")
             yield f"{gap} (wrong)", _median_ms(student, gap)

@@ -17,6 +17,7 @@ from autograder.classes.jobs import jobs_in
 from autograder.classes.report import page
 from autograder.classes.run import grade_class
 from autograder.course.course import Course
+from autograder.course.data import copy_course
 from autograder.course.secret import SECRET_FILE
 from autograder.gradebook.commands import nbgrader
 from autograder.gradebook.keeper import GradebookKeeper
@@ -24,7 +25,6 @@ from autograder.judging.grading import Grader
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import KitError, Plan
 
-ASSIGNMENT = "1_neuron"
 SECRET = "demo"
 HANDED_IN = datetime(2026, 1, 12, 18, 0, tzinfo=UTC)
 
@@ -52,11 +52,12 @@ def run(root: Path, folder: Path, console: Console) -> None:
     console.print(f"A course in {folder.name}/: release by nbgrader ...")
     _make_course(root, folder)
     course = Course(folder, SECRET)
-    nbgrader(folder, "generate_assignment", ASSIGNMENT, secret=SECRET)
+    assignment = _assignment(course)
+    nbgrader(folder, "generate_assignment", assignment, secret=SECRET)
     students = class_of(course)
     for student, answers in students.items():
         _hand_in(course, student, answers)
-    console.print(f"Grading {len(students)} students, {ASSIGNMENT} ...")
+    console.print(f"Grading {len(students)} students, {assignment} ...")
     with Grader(course) as grader:
         jobs = jobs_in(course, course.submitted)
         graded = grade_class(
@@ -68,13 +69,13 @@ def run(root: Path, folder: Path, console: Console) -> None:
             console=console,
         )
     console.print("Feedback by nbgrader ...")
-    nbgrader(folder, "generate_feedback", ASSIGNMENT, secret=SECRET)
+    nbgrader(folder, "generate_feedback", assignment, secret=SECRET)
     wrong = next(record for record in graded.records if record.student == "ben" and record.score != record.max_score)
     here = _near(folder)
     summary = page.read(folder / "results.jsonl")
     page.write(folder / "report.html", page.page(summary, names=False, late=None))
     jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
-    feedback = f"{here}/feedback/{wrong.student}/{ASSIGNMENT}/{wrong.notebook}.html"
+    feedback = f"{here}/feedback/{wrong.student}/{assignment}/{wrong.notebook}.html"
     console.print(
         f"\nWhat a student reads: [bold]{feedback}[/bold]\n"
         f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
@@ -82,6 +83,11 @@ def run(root: Path, folder: Path, console: Console) -> None:
         f"What the class got wrong, and what to say: [bold]{here}/report.html[/bold]",
         highlight=False,
     )
+
+
+def _assignment(course: Course) -> str:
+    """The first one of the course."""
+    return next(iter(course.sources.values())).assignment
 
 
 def _near(folder: Path) -> str:
@@ -94,8 +100,7 @@ def _make_course(root: Path, folder: Path) -> None:
             raise KitError(f"{folder} exists and is no earlier demo. Give another folder: autograder demo FOLDER")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    shutil.copytree(root / "source", folder / "source")
-    shutil.copy(root / "nbgrader_config.py", folder)
+    copy_course(root, folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     (folder / "results.jsonl").touch()
 
@@ -103,32 +108,32 @@ def _make_course(root: Path, folder: Path) -> None:
 def class_of(course: Course) -> dict[str, dict[str, Answers]]:
     """The class: student, notebook, answers. The same at every run."""
     rng = random.Random(7)
-    plans = [course.plan(name) for name, source in course.sources.items() if source.assignment == ASSIGNMENT]
+    plans = [course.plan(name) for name, source in course.sources.items() if source.assignment == _assignment(course)]
     makers: dict[str, Callable[[Plan], Answers]] = {
         "ada": _right,
         "alan": _right,
         "amir": _untouched,
         "anna": _typed_in,
-        "ben": lambda plan: _mistaken(plan, rng, share=0.35),
-        "bo": lambda plan: _mistaken(plan, rng, share=0.25),
-        "carla": lambda plan: _mistaken(plan, rng, share=0.2),
+        "ben": lambda plan: _mistaken(course, plan, rng, share=0.35),
+        "bo": lambda plan: _mistaken(course, plan, rng, share=0.25),
+        "carla": lambda plan: _mistaken(course, plan, rng, share=0.2),
         "chen": _right,
         "dario": lambda plan: _begun(plan, rng),
-        "dina": lambda plan: _mistaken(plan, rng, share=0.15),
-        "emil": lambda plan: _mistaken(plan, rng, share=0.5),
+        "dina": lambda plan: _mistaken(course, plan, rng, share=0.15),
+        "emil": lambda plan: _mistaken(course, plan, rng, share=0.5),
         "eva": lambda plan: _begun(plan, rng),
-        "farid": lambda plan: _mistaken(plan, rng, share=0.3),
+        "farid": lambda plan: _mistaken(course, plan, rng, share=0.3),
         "finn": lambda plan: _crashing(plan, "a SyntaxError"),
         "grete": lambda plan: _crashing(plan, "an exception"),
         "hana": lambda plan: _crashing(plan, "a loop without end"),
         "ida": lambda plan: _crashing(plan, "os._exit(0)"),
         "ivan": lambda plan: _crashing(plan, "a segmentation fault"),
-        "jana": lambda plan: _mistaken(plan, rng, share=0.2),
-        "jonas": lambda plan: _mistaken(plan, rng, share=0.1),
+        "jana": lambda plan: _mistaken(course, plan, rng, share=0.2),
+        "jonas": lambda plan: _mistaken(course, plan, rng, share=0.1),
         "kemal": _right,
-        "lea": lambda plan: _mistaken(plan, rng, share=0.25),
-        "lin": lambda plan: _mistaken(plan, rng, share=0.4),
-        "mia": lambda plan: _mistaken(plan, rng, share=0.2),
+        "lea": lambda plan: _mistaken(course, plan, rng, share=0.25),
+        "lin": lambda plan: _mistaken(course, plan, rng, share=0.4),
+        "mia": lambda plan: _mistaken(course, plan, rng, share=0.2),
     }
     return {student: {plan.notebook: make(plan) for plan in plans} for student, make in makers.items()}
 
@@ -143,7 +148,8 @@ def _untouched(plan: Plan) -> Answers:
 
 def _typed_in(plan: Plan) -> Answers:
     """The page's numbers typed in, wherever a gap asks for numbers."""
-    page = {"xw0": -3.0, "xw1": 2.0, "xw2": 6.0, "z": 6.0, "relu_dz": 1.0, "drelu_dsum": 1.0}
+    values = [value for value in plan.documents if value.twin == plan.page.name and isinstance(value.value, float)]
+    page = {value.output: value.value for value in values}
     return {
         gap.name: "\n".join([gap.stub.split("\n")[0], *(f"{name} = {page.get(name, 1.0)}" for name in gap.outputs)])
         for gap in plan.gaps
@@ -151,10 +157,10 @@ def _typed_in(plan: Plan) -> Answers:
     }
 
 
-def _mistaken(plan: Plan, rng: random.Random, *, share: float) -> Answers:
+def _mistaken(course: Course, plan: Plan, rng: random.Random, *, share: float) -> Answers:
     """Right, but for known mistakes in a share of the gaps; the first mistake of a gap is the commonest."""
     answers = dict(_right(plan))
-    known = known_mistakes(plan.notebook)
+    known = known_mistakes(course, plan.notebook)
     for gap in plan.gaps:
         own = [mistake for mistake in known if mistake.gap == gap.name]
         if own and rng.random() < share:
@@ -177,10 +183,12 @@ def _crashing(plan: Plan, how: str) -> Answers:
 
 def _hand_in(course: Course, student: str, notebooks: Mapping[str, Answers]) -> None:
     """Fill a student's answers into the released notebooks, and put them where nbgrader looks for submissions."""
-    folder = course.submitted / student / ASSIGNMENT
+    folder = course.submitted / student / _assignment(course)
     folder.mkdir(parents=True)
     for name, answers in notebooks.items():
-        content = json.loads((course.root / "release" / ASSIGNMENT / f"{name}.ipynb").read_text(encoding="utf-8"))
+        content = json.loads(
+            (course.root / "release" / _assignment(course) / f"{name}.ipynb").read_text(encoding="utf-8")
+        )
         for cell in content["cells"]:
             grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
             if grade_id in answers:

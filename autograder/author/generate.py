@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.course.course import Course
+from autograder.course.data import copy_course, folders_of
 from autograder.gradebook.commands import nbgrader
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import Mistake
@@ -60,23 +61,24 @@ def _differences(root: Path, made: Path) -> Iterator[str]:
 
 def _make(course: Course, folder: Path) -> Path:
     """All generated folders, below `folder`."""
-    shutil.copytree(course.root / "source", folder / "source")
-    shutil.copy(course.root / "nbgrader_config.py", folder)
-    _write_open_numbers(course, folder / "lab" / "open")
+    copy_course(course.root, folder)
+    shutil.rmtree(folders_of(folder).open, ignore_errors=True)
+    _write_open_numbers(course, folders_of(folder).open)
     for name in sorted({source.assignment for source in course.sources.values()}):
         for command in ("generate_assignment", "generate_solution"):
-            nbgrader(folder, command, name, secret=OPEN_SECRET, LAB_OPEN=str(folder / "lab" / "open"))
+            nbgrader(folder, command, name, secret=OPEN_SECRET)
     return folder
 
 
 def _write_open_numbers(course: Course, folder: Path) -> None:
-    folder.mkdir(parents=True)
     with Grader(Course(course.root, OPEN_SECRET)) as grader:
         for name in course.sources:
             plan = grader.course.plan(name)
             content = open_numbers(plan, grader.reference(name), grader.known_mistakes(name))
             text = json.dumps(content, indent=None, separators=(",", ":"), ensure_ascii=False)
-            (folder / f"{name}.json").write_text(text.replace('},"', '},\n"') + "\n", encoding="utf-8")
+            path = folder / f"{name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace('},"', '},\n"') + "\n", encoding="utf-8")
 
 
 def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Transcript]) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def open_numbers(plan: Plan, reference: Transcript, known: Mapping[Mistake, Tran
         known: What each known mistake gave, alone in its gap.
     """
     return {
-        "notebook": plan.notebook,
+        "notebook": plan.name,
         "imports": _imports(plan),
         "gaps": {gap.name: _open_gap(plan, gap, reference, known) for gap in plan.gaps},
     }
@@ -153,6 +155,7 @@ def _open_mistake(gap: Gap, mistake: Mistake, its: Transcript, twins: list[Twin]
     return {
         "slug": mistake.slug,
         "family": mistake.family,
+        "family_name": mistake.family_name,
         "name": mistake.name,
         "seen": mistake.seen,
         "meaning": mistake.meaning,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +15,11 @@ import numpy as np
 
 from autograder.course import notebook as files
 from autograder.course.course import Course
+from autograder.course.handout import students_files
 from autograder.course.notebook import SourceCell, SourceNotebook
 from autograder.model import Plan, Twin, Value
 
 START_PAGE = "START.md"
-LAB = Path(__file__).parent.parent.parent / "lab"
-"""The students' package, for a course that has none of its own."""
 SHORTEST_LINE = 8
 """A solution line with fewer characters, blanks not counted, says too little to be told from other code."""
 FEWEST_DIGITS = 6
@@ -72,37 +72,39 @@ def leaks(course: Course, release_folder: Path, assignment: str = "*") -> list[s
         KitError: The course's own files do not fit together.
     """
     secrets = secrets_of(course)
+    assignments = {source.assignment for source in course.sources.values()}
+    lab = {assignment: students_files(course, assignment) for assignment in assignments}
     found = []
     for path in sorted(release_folder.rglob("*") if assignment == "*" else (release_folder / assignment).rglob("*")):
         if not path.is_file() or "__pycache__" in path.parts:
             continue
         inside = path.relative_to(release_folder)
         where = f"{release_folder.name}/{inside.as_posix()}"
-        origin = _origin(course, inside)
+        origin = _origin(course, inside, lab)
         if origin is None:
             found.append(f"{where}: no file that students need. Remove it from source/ or lab/, and generate again.")
         elif path.suffix == ".ipynb":
-            found += [f"{where}, {text}" for text in _in_notebook(path, course.sources[path.stem], secrets)]
+            source = course.read(origin, origin.stem)
+            found += [f"{where}, {text}" for text in _in_notebook(path, source, secrets)]
         else:
             found += [f"{where}: {text}" for text in _in_file(path, origin, course, secrets)]
     return found
 
 
-def _origin(course: Course, inside: Path) -> Path | None:
-    """The file that one below the release folder is made from; None if students need no such file."""
+def _origin(course: Course, inside: Path, lab: Mapping[str, Mapping[str, Path]]) -> Path | None:
+    """The file that one below the release folder is made from; None if students need no such file.
+
+    Args:
+        course: Whose release it is.
+        inside: The file, below the release folder.
+        lab: The files of `lab/` that students need, by assignment.
+    """
     assignment, *rest = inside.parts
-    notebooks = {source.name for source in course.sources.values() if source.assignment == assignment}
-    match rest:
-        case [name] if name == START_PAGE or name in {f"{notebook}.ipynb" for notebook in notebooks}:
-            origin = course.root / "source" / inside
-        case ["lab", ("open" | "hints"), name] if Path(name).stem not in notebooks:
-            return None
-        case ["lab", *_]:
-            own = course.root.joinpath(*rest)
-            origin = own if own.is_file() else LAB.parent.joinpath(*rest)
-        case _:
-            return None
-    return origin if origin.is_file() else None
+    if rest[:1] == ["lab"]:
+        return lab.get(assignment, {}).get("/".join(rest))
+    origin = course.root / "source" / inside
+    is_needed = len(rest) == 1 and (origin.suffix == ".ipynb" or origin.name == START_PAGE)
+    return origin if is_needed and origin.is_file() else None
 
 
 # ---- what is secret -------------------------------------------------------------------------------------------------
@@ -136,8 +138,13 @@ def _solution_lines(source: SourceNotebook) -> Iterator[tuple[str, str]]:
     )
     for cell in gaps:
         for line in _in_regions(cell.source):
-            if len(line) >= SHORTEST_LINE and line not in public:
+            if len(line) >= SHORTEST_LINE and line not in public and _says_something(line):
                 yield line, f"gap {cell.grade_id} of {source.name}"
+
+
+def _says_something(line: str) -> bool:
+    """Whether a line holds a name or a number: `return []` stands in any code."""
+    return bool(set(re.findall(r"\w+", line)) - set(keyword.kwlist))
 
 
 def _in_regions(source: str) -> Iterator[str]:
@@ -233,15 +240,24 @@ def _names(names: set[str]) -> str:
 
 def _in_file(path: Path, origin: Path, course: Course, secrets: Secrets) -> Iterator[str]:
     if path.read_bytes() != origin.read_bytes():
-        yield f"it is not {origin.relative_to(course.root).as_posix()} of the course. Run `autograder generate`."
+        yield f"it is not {_shown(origin, course)}. Run `autograder generate`."
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return  # a picture
     if path.suffix == ".json" and path.parent.name == "open":
-        yield from _in_open_numbers(json.loads(text), course.plan(path.stem))
+        yield from _in_open_numbers(json.loads(text), course.plan(_key_of(origin, course)))
         text = text.replace("\\n", "\n").replace('\\"', '"')
     yield from _in_text(text, secrets)
+
+
+def _key_of(numbers: Path, course: Course) -> str:
+    return numbers.relative_to(course.folders.open).with_suffix("").as_posix()
+
+
+def _shown(origin: Path, course: Course) -> str:
+    inside = origin.is_relative_to(course.root)
+    return f"{origin.relative_to(course.root).as_posix()} of the course" if inside else f"{origin.name} of the kit"
 
 
 def _in_open_numbers(content: Mapping[str, Any], plan: Plan) -> Iterator[str]:

@@ -14,9 +14,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from autograder.author.leaks import leaks
+from autograder.author.missing import missing
 from autograder.author.mutation import Mutant, mutants
 from autograder.course.cells import with_answers
-from autograder.course.data import CHECKS, read_toml
+from autograder.course.course import Course
+from autograder.course.typed import rows_of
 from autograder.judging import checking, scoring
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import Mistake, Named, in_the_open, known_mistakes, same_answers, same_values
@@ -55,28 +57,40 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
             told(text)
     report.findings += _unnamed(report.counts)
     report.findings += _idle_checks(grader, names)
+    report.findings += _unchecked(grader.course)
+    report.findings += [text for name in names for text in missing(grader.course, name)]
     report.findings += leaks(grader.course, grader.course.root / "release")
     told("Looked for leaks in release/.")
     return report
 
 
+def _unchecked(course: Course) -> list[str]:
+    """Notebooks that nobody's work is graded on."""
+    return [
+        f"{path.relative_to(course.root)} has no checks, so nobody's work on it is graded. Write "
+        f"{course.folders.checks.relative_to(course.root) / path.stem}.toml, or take the notebook out of source/."
+        for path in course.unchecked
+    ]
+
+
 def _ends(grader: Grader, name: str) -> Report:
     """Solutions that are not right, and gaps as handed out that are not untouched."""
     plan, report = grader.course.plan(name), Report()
-    path = f"source/{plan.assignment}/{name}.ipynb"
+    path = plan.path
     report.counts["gaps"] += len(plan.gaps)
     for gap, status, _ in judge(grader, plan, plan.source):
         if status is not Status.RIGHT:
             report.findings.append(f"{path}: the solution of gap {gap.name} is graded {status}. Mend it, or its twins.")
-    untouched = grader.course.root / "release" / plan.assignment / f"{name}.ipynb"
+    handed_out = f"release/{plan.assignment}/{plan.name}.ipynb"
+    untouched = grader.course.root / handed_out
     if not untouched.exists():
-        report.findings.append(f"release/{plan.assignment}/{name}.ipynb is missing. Run `make release`.")
+        report.findings.append(f"{handed_out} is missing. Run `autograder generate`.")
         return report
     graded = grader.grade(untouched.read_bytes(), student="-", name=name)
     for result in graded.record.gaps:
         if result.status is not Status.UNTOUCHED or result.score:
             report.findings.append(
-                f"release/{plan.assignment}/{name}.ipynb: gap {result.gap} as handed out is graded {result.status}. "
+                f"{handed_out}: gap {result.gap} as handed out is graded {result.status}. "
                 "Look at what stands outside its solution region."
             )
     return report
@@ -116,7 +130,8 @@ def judge_gap(
     status = scoring.status_without_checks(plan, gap, submission, transcript)
     if status is not None:
         return status, []
-    found = checking.results(checking.case_of(plan, gap, transcript, grader.reference(plan.notebook)))
+    case = checking.case_of(plan, gap, transcript, grader.reference(plan.notebook))
+    found = checking.results(grader.checks, case)
     return scoring.status_of(plan, gap, transcript, found), [result for _, result in found]
 
 
@@ -137,8 +152,8 @@ def _carriers(plan: Plan, entries: Sequence[Entry], gap_of: Callable[[Entry], st
 def _honest(grader: Grader, name: str) -> Report:
     """Honest styles that are not right."""
     plan, report = grader.course.plan(name), Report()
-    path = grader.course.root / "tests" / "honest" / f"{name}.toml"
-    rows = read_toml(path).get("honest", [])
+    path = grader.course.folders.honest / f"{name}.toml"
+    rows = rows_of(path, "honest")
     for carried in _carriers(plan, rows, lambda row: row["gap"]):
         submission = _with_honest(plan, carried)
         for gap, status, results in judge(grader, plan, submission):
@@ -174,7 +189,7 @@ def _with_honest(plan: Plan, carried: Mapping[str, Mapping[str, str]]) -> Submis
 def _mistakes(grader: Grader, name: str) -> Report:
     """Known mistakes that do not lose their own gap, or lose another, or get another's name."""
     plan, report = grader.course.plan(name), Report()
-    known = known_mistakes(name)
+    known = known_mistakes(grader.course, name)
     where = f"autograder/checks/mistakes/{name}.toml"
     for carried in _carriers(plan, known, lambda mistake: mistake.gap):
         submission = with_answers(plan, {gap: mistake.source for gap, mistake in carried.items()})
@@ -220,7 +235,7 @@ def _naming(grader: Grader, name: str) -> Report:
     """Wrong answers of the test set that pass, or are named wrongly."""
     plan, report = grader.course.plan(name), Report()
     known = grader.known_mistakes(name)
-    rows = read_toml(grader.course.root / "tests" / "wrong" / f"{name}.toml").get("wrong", [])
+    rows = rows_of(grader.course.folders.wrong / f"{name}.toml", "wrong")
     report.counts.update(dict.fromkeys(("wrong_answers", "rewritings", "rewritings_named", *NAMED), 0))
     for carried in _carriers(plan, rows, lambda row: row["gap"]):
         submission = with_answers(plan, {gap: textwrap.dedent(row["source"]) for gap, row in carried.items()})
@@ -290,9 +305,9 @@ def _unnamed(counts: Mapping[str, int]) -> list[str]:
 def _mutants(grader: Grader, name: str) -> Report:
     """Small changes to solutions that pass, and solutions with too few of them."""
     plan, report = grader.course.plan(name), Report()
-    listed = read_toml(CHECKS / "equivalents.toml")["equivalent"]
+    listed = rows_of(grader.course.folders.checks / "equivalents.toml", "equivalent")
     equivalent = {(one["gap"], one["change"]) for row in listed for one in row["changes"]}
-    path = f"source/{plan.assignment}/{name}.ipynb"
+    path = plan.path
     made = [(gap.name, mutant) for gap in plan.gaps for mutant in mutants(gap.solution)]
     for gap_name, count in Counter(gap for gap, _ in made).items():
         if count < 10:
@@ -336,7 +351,7 @@ def _idle_checks(grader: Grader, names: Sequence[str]) -> list[str]:
             alone |= set(failed) if len(failed) == 1 else set()
     return [
         f"autograder/checks: no known mistake fails {check.name} alone. Add one, or remove the check."
-        for check in checking.checks()
+        for check in grader.checks
         if check.name.removeprefix("test_") not in alone
     ]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.classes.jobs import Job
-from autograder.classes.records import Results, cannot_write
+from autograder.classes.records import RecordKey, Results, cannot_write
 from autograder.handed_in.folder import HandedIn, read_file
 from autograder.judging.grading import Graded, Grader
 from autograder.model import Record
@@ -50,7 +50,7 @@ def grade_all(
     found: dict[Job, Record] = {}
     with _workers(grader, workers) as pool, Results(results) as earlier:
         waiting = {
-            pool.submit(_grade, grader, job, earlier.records.get((job.student, job.notebook)), keep, is_kept): job
+            pool.submit(_grade, grader, job, earlier.records.get(_record_key(grader, job)), keep, is_kept): job
             for job in jobs
         }
         try:
@@ -64,6 +64,11 @@ def grade_all(
             pool.shutdown(cancel_futures=True)
             raise
     return [found[job] for job in jobs]
+
+
+def _record_key(grader: Grader, job: Job) -> RecordKey:
+    source = grader.course.sources[job.notebook]
+    return job.student, source.assignment, source.name
 
 
 def _workers(grader: Grader, count: int) -> ThreadPoolExecutor:
@@ -110,7 +115,7 @@ def _counted(record: Record, before: Record | None) -> Record:
 
 def _still_holds(grader: Grader, job: Job, before: Record) -> bool:
     """Whether an earlier record is of the same file and the same checks; what was up for review is tried again."""
-    if before.score is None or before.suite != grader.course.suite:
+    if before.score is None or before.suite != grader.course.suite(job.notebook):
         return False
     try:
         handed_in = _handed_in(grader, job)

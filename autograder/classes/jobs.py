@@ -19,7 +19,7 @@ ALONE = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One notebook to grade: what answers it in a student's folder, or a file by itself."""
+    """One notebook to grade: what answers it in a student's folder, or a file by itself; `notebook` is its key."""
 
     student: str
     notebook: str
@@ -38,7 +38,7 @@ def jobs_in(course: Course, path: Path) -> list[Job]:
         return [Job(student=ALONE, notebook=_notebook_in(course, path), path=path)]
     by_assignment: dict[str, list[str]] = {}
     for source in course.sources.values():
-        by_assignment.setdefault(source.assignment, []).append(source.name)
+        by_assignment.setdefault(source.assignment, []).append(source.key)
     folders = _folders(path, by_assignment)
     if not folders:
         seen = " ".join(passed_over(path, by_assignment)[:3])
@@ -98,9 +98,10 @@ def _notebook_in(course: Course, path: Path) -> str:
         raise KitError(
             f"{path} is a link to a file in another folder. Give the file itself, if it is what you want graded."
         )
-    if path.stem in course.sources:
-        return path.stem
-    name = notebook_of(data, course.sources)
+    named = [key for key, source in course.sources.items() if source.name == path.stem]
+    if len(named) == 1:
+        return named[0]
+    name = notebook_of(data, {key: course.sources[key] for key in named} or course.sources)
     if not name:
         names = ", ".join(course.sources)
         raise KitError(f"{path} is none of the notebooks of this course ({names}). Rename it to the one it answers.")

@@ -75,7 +75,7 @@ def _squeezed(name: str) -> str:
 
 
 def _first(assignments: Collection[str]) -> str:
-    return min(assignments, default="1_neuron")
+    return min(assignments, default="ASSIGNMENT")
 
 
 def _alike(entries: Collection[Path]) -> Iterator[str]:

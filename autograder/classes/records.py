@@ -15,10 +15,13 @@ import msgspec
 
 from autograder.model import SCHEMA, KitError, Record
 
+RecordKey = tuple[str, str, str]
+"""Student, assignment and notebook of a record."""
 
-def read_records(path: Path) -> dict[tuple[str, str], Record]:
-    """The records of an earlier run by student and notebook; lines that are no record of this schema are dropped."""
-    found: dict[tuple[str, str], Record] = {}
+
+def read_records(path: Path) -> dict[RecordKey, Record]:
+    """The records of an earlier run; lines that are no record of this schema are dropped."""
+    found: dict[RecordKey, Record] = {}
     if path.exists():
         for line in path.read_bytes().split(b"\n"):
             try:
@@ -26,7 +29,7 @@ def read_records(path: Path) -> dict[tuple[str, str], Record]:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 continue
             if record.schema == SCHEMA:
-                found[record.student, record.notebook] = record
+                found[record.student, record.assignment, record.notebook] = record
     return found
 
 
@@ -47,7 +50,7 @@ class Results:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: TextIO | None = None
-        self.records: dict[tuple[str, str], Record] = {}
+        self.records: dict[RecordKey, Record] = {}
 
     def __enter__(self) -> Results:
         if self._path is not None:

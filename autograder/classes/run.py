@@ -14,7 +14,7 @@ from autograder.classes.attention import Topic, print_topics, topics
 from autograder.classes.grade import grade_all
 from autograder.classes.jobs import Job
 from autograder.classes.report.terminal import print_class
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.judging.grading import Graded, Grader
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Record
@@ -91,9 +91,9 @@ def grade_class(
             grader, jobs, workers=workers, results=results, keep=keeper.keep, is_kept=keeper.is_kept, told=told
         )
     notices = keeper.write(records)
-    mistakes = [mistake for name in grader.course.sources for mistake in known_mistakes(name)]
+    mistakes = [mistake for name in grader.course.sources for mistake in known_mistakes(grader.course, name)]
     print_class(console, records, mistakes)
-    excused = {(one.student, one.assignment) for one in rules_of(grader.course.root).excused}
+    excused = {(one.student, one.assignment) for one in settings_of(grader.course.root).excused}
     to_look_at = topics(records, passed_over, notices, excused)
     print_topics(console, to_look_at)
     return GradedClass(records=records, to_look_at=to_look_at)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
 from autograder.course.course import Course
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.handed_in.collect import Collected, Collector, Taken, write
 from autograder.handed_in.labels import SYSTEMS
 from autograder.handed_in.roster import roster_of
@@ -53,7 +53,7 @@ def collect(
     if not sources:
         raise KitError(f"There is no assignment {assignment}.")
     people = roster_of(read_table(roster), column) if roster else None
-    collector = Collector(root, sources, people, rules_of(root).clock, Limits().submission_bytes)
+    collector = Collector(root, sources, people, settings_of(root).clock, Limits().submission_bytes)
     for path in paths:
         collector.read(path, system or "")
     found = collector.result()

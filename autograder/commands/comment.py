@@ -13,9 +13,8 @@ from autograder.commands.shared import in_course, told_kindly
 from autograder.course.comments import comments_of, write_comments
 from autograder.course.course import Course, find_root
 from autograder.judging.feedback import clean
-from autograder.judging.mistakes import known_mistakes
+from autograder.judging.mistakes import slugs_of
 from autograder.model import KitError
-from lab.texts import FAMILIES
 
 
 @click.command()
@@ -53,7 +52,7 @@ def _list(root: Path, comments: dict[str, str]) -> None:
 
 def _must_be_known(root: Path, slug: str) -> None:
     """KitError, with names that are close, for a slug that no mistake of the course has."""
-    known = [mistake.slug for name in Course(root, "").sources for mistake in known_mistakes(name)] + list(FAMILIES)
+    known = slugs_of(Course(root, ""))
     if slug not in known:
         close = difflib.get_close_matches(slug, known, n=3, cutoff=0.5)
         hint = f" Close to it: {', '.join(close)}." if close else ""

@@ -12,7 +12,7 @@ import click
 
 from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
 from autograder.course.course import Course
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.handed_in.collect import Collector
 from autograder.handed_in.roster import roster_of
 from autograder.handed_in.table import Table, as_bytes, read_table
@@ -184,7 +184,7 @@ def canvas_feedback(assignment: str, roster: Path, student: str, archive: Path, 
     pages = pages_of(Course(root, ""), assignment)
     sources = {key: one for key, one in Course(root, "").sources.items() if one.assignment == assignment}
     people = roster_of(read_table(roster), student)
-    collector = Collector(root, sources, people, rules_of(root).clock, Limits().submission_bytes)
+    collector = Collector(root, sources, people, settings_of(root).clock, Limits().submission_bytes)
     collector.read(archive, "canvas")
     _returned(to, for_canvas(pages, collector.result().taken))
 

@@ -31,7 +31,8 @@ def questions(assignment: str, students: tuple[str, ...], out: Path, course: Pat
     root = private_root(course)
     records = _records(root, assignment, students)
     with Grader(Course(root, secret_of(root))) as grader:
-        banks = {name: bank_of(grader, name) for name in dict.fromkeys(record.notebook for record in records)}
+        names = dict.fromkeys(record.notebook for record in records)
+        banks = {name: bank_of(grader, grader.course.key(assignment, name)) for name in names}
         found = list(making.sheets(grader, records, banks, root))
     keys = out.with_name(f"{out.stem}-keys{out.suffix}")
     for path, are_keys in ((out, False), (keys, True)):

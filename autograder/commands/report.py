@@ -12,7 +12,7 @@ import click
 from autograder.classes.report.summary import ClassSummary
 from autograder.commands.shared import file_option, told_kindly
 from autograder.course.private import mask_of
-from autograder.course.rules import FILE
+from autograder.course.rules import SETTINGS
 from autograder.gradebook.lateness import lateness
 
 
@@ -40,7 +40,7 @@ def report(results: Path, out: Path, names: bool, folder: Path | None) -> None:
 def _late(root: Path, summary: ClassSummary) -> dict[tuple[str, str], timedelta] | None:
     """How late submissions came, if the records lie in their course; None if nobody knows when they were due."""
     submissions = sorted({(one.student, one.assignment) for one in summary.records})
-    return lateness(root, submissions) if (root / FILE).is_file() else None
+    return lateness(root, submissions) if (root / SETTINGS).is_file() else None
 
 
 def _so_many(things: Sized, word: str) -> str:

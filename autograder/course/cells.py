@@ -19,7 +19,7 @@ def submission_of(repaired: Repaired, plan_or_source: Plan | SourceNotebook, sha
         plan_or_source: Of the notebook; says which names the locked cells set.
         sha256: Of the bytes as handed in.
     """
-    name = plan_or_source.notebook if isinstance(plan_or_source, Plan) else plan_or_source.name
+    name = plan_or_source.notebook if isinstance(plan_or_source, Plan) else plan_or_source.key
     givens = page_of(plan_or_source) if isinstance(plan_or_source, SourceNotebook) else plan_or_source.page.givens
     cells = [
         _cell(cell, kind, givens)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.course.data import read_toml
+from autograder.course.typed import read_toml
 from autograder.model import KitError
 
 FILE = "comments.toml"

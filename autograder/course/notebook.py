@@ -37,12 +37,27 @@ class SourceCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceNotebook:
-    """The instructor's notebook, read once."""
+    """The instructor's notebook, read once.
+
+    Attributes:
+        key: What it goes by in the course: its name, or "assignment/name" where another one has that name too.
+    """
 
     assignment: str
     name: str
+    key: str
     cells: tuple[SourceCell, ...]
     sha256: str
+
+    @property
+    def path(self) -> str:
+        """Where it lies, below the course's root."""
+        return f"source/{self.assignment}/{self.name}.ipynb"
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The names of its gaps, in order."""
+        return tuple(cell.grade_id for cell in self.cells if cell.role == "gap")
 
     @property
     def graded(self) -> tuple[SourceCell, ...]:
@@ -135,13 +150,14 @@ def _code_lines(source: str) -> Iterator[list[str]]:
     return (line.split() for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#"))
 
 
-def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
+def read_source(data: bytes, assignment: str, name: str, key: str) -> SourceNotebook:
     """Read an instructor's notebook (ours: a fault in it is a KeyError or ValueError that CI shows).
 
     Args:
         data: The file.
         assignment: Name of its folder below `source/`.
         name: Of the file, without its ending.
+        key: What it goes by in the course.
     """
     cells = []
     for cell in json.loads(data)["cells"]:
@@ -154,7 +170,8 @@ def read_source(data: bytes, assignment: str, name: str) -> SourceNotebook:
                 metadata=cell["metadata"],
             )
         )
-    return SourceNotebook(assignment=assignment, name=name, cells=tuple(cells), sha256=hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return SourceNotebook(assignment=assignment, name=name, key=key, cells=tuple(cells), sha256=sha256)
 
 
 def _role(cell_type: str, metadata: Mapping[str, Any]) -> str:

@@ -7,33 +7,39 @@ from typing import Any
 
 from autograder.course import notebook as files
 from autograder.course.cells import submission_of
-from autograder.course.data import CHECKS, read_toml
+from autograder.course.data import Folders
 from autograder.course.notebook import FoundCell, Repaired, SourceNotebook
 from autograder.course.twins import twins_of
-from autograder.model import Gap, KitError, Plan
+from autograder.course.typed import read_toml
+from autograder.model import DocumentValue, Gap, KitError, Plan
 
 
-def plan_of(source: SourceNotebook, secret: str) -> Plan:
-    """The plan of a source notebook; hidden twins are drawn from the secret.
+def plan_of(source: SourceNotebook, folders: Folders, documents: tuple[DocumentValue, ...], secret: str) -> Plan:
+    """The plan of a source notebook.
+
+    Args:
+        source: The notebook.
+        folders: Where the course's data lie.
+        documents: Reference values for gaps of the notebook.
+        secret: What hidden twins are drawn from.
 
     Raises:
         KitError: The checks of this notebook are missing or do not fit it.
     """
-    path = CHECKS / f"{source.name}.toml"
+    path = folders.checks / f"{source.key}.toml"
     spec = read_toml(path)
     gaps = tuple(_gap(row, source, spec["open"]) for row in spec["gap"])
-    in_notebook = tuple(cell.grade_id for cell in source.cells if cell.role == "gap")
-    if tuple(gap.name for gap in gaps) != in_notebook:
+    if tuple(gap.name for gap in gaps) != source.gaps:
         raise KitError(
             f"{path} lists the gaps {', '.join(gap.name for gap in gaps)}; "
-            f"source/{source.assignment}/{source.name}.ipynb has {', '.join(in_notebook)}. Make the order the same."
+            f"{source.path} has {', '.join(source.gaps)}. Make the order the same."
         )
     twins = twins_of(source, spec, secret)
     for gap in gaps:
         if not isinstance(gap.results, dict):
             raise KitError(
                 f"{path}: `results` of gap {gap.name} must be a table of names and what students know them as, "
-                'such as { activation = "ReLU(z)" }.'
+                'such as { of_x = "spread(x)" }.'
             )
         missing = set(gap.open_twins) - {twin.name for twin in twins if twin.judges(gap.name)}
         if missing or not gap.open_twins:
@@ -42,10 +48,11 @@ def plan_of(source: SourceNotebook, secret: str) -> Plan:
     reference = Repaired(cells=tuple(_solved(source)))
     return Plan(
         assignment=source.assignment,
-        notebook=source.name,
+        notebook=source.key,
         gaps=gaps,
         twins=twins,
         source=submission_of(reference, source, source.sha256),
+        documents=documents,
     )
 
 
@@ -56,12 +63,11 @@ def _gap(row: Mapping[str, Any], source: SourceNotebook, open_twins: Sequence[st
         cell, check = cells[name], cells[f"check_{name}"]
     except KeyError as missing:
         raise KitError(
-            f"checks/{source.name}.toml has a gap {name}, but source/{source.assignment}/{source.name}.ipynb "
-            f"has no cell with grade_id {missing}."
+            f"checks/{source.key}.toml has a gap {name}, but {source.path} has no cell with grade_id {missing}."
         ) from None
     return Gap(
         name=name,
-        notebook=source.name,
+        notebook=source.key,
         points=float(check.metadata["nbgrader"]["points"]),
         edge_points=float(row.get("edge", 0)),
         conduct_points=float(row.get("conduct", 0)),

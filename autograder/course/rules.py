@@ -1,16 +1,13 @@
 """The course's rules for time: its zone, due dates, what lateness costs, extensions and excused absences.
 
-They stand in `course.toml`; without that file times are UTC and lateness costs nothing.
+They stand in the course's settings; without them times are UTC and lateness costs nothing.
 """
 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,7 +15,7 @@ import msgspec
 from autograder.course.times import FORM, TimeError, read_time, zone_of
 from autograder.model import KitError
 
-FILE = "course.toml"
+SETTINGS = "course.toml"
 NEVER_LATE = timedelta(days=3650)
 
 
@@ -128,8 +125,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             return timedelta(days=extension.days, hours=extension.hours)
         if extension.assignment not in due:
             raise KitError(
-                f"{FILE}: the extension of {extension.student} in {extension.assignment} ends at a certain time, and "
-                f"{extension.assignment} has no due date. Give it one in [due], or say how many days."
+                f"{SETTINGS}: the extension of {extension.student} in {extension.assignment} ends at a certain time, "
+                f"and {extension.assignment} has no due date. Give it one in [due], or say how many days."
             )
         until = self._time(extension.until, f"the extension of {extension.student} in {extension.assignment}")
         return until - due[extension.assignment]
@@ -138,34 +135,4 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return read_time(text, self.clock)
         except TimeError as error:
-            raise KitError(f'{FILE}, {where}: "{text}" cannot be read, {error}. Write it as {FORM}.') from None
-
-
-def zone_to_show(root: Path) -> str:
-    """The course's zone for pages of nbgrader's; UTC where the file cannot be read, which grading says.
-
-    Where its configuration raises, nbgrader goes on with settings of its own, and would run what students wrote.
-    """
-    try:
-        return rules_of(root).zone
-    except KitError:
-        return "UTC"
-
-
-def rules_of(root: Path) -> Rules:
-    """The rules of the course in this folder.
-
-    Raises:
-        KitError: The file is no TOML, or has something else than rules where they belong.
-    """
-    path = root / FILE
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        rules = msgspec.convert(content, Rules)
-    except FileNotFoundError:
-        return Rules()
-    except (OSError, ValueError) as error:  # of TOML, of msgspec, and of what is no text
-        raise KitError(f"{path}: {error}.") from None
-    zone_of(rules.zone)
-    rules.due_dates()
-    return rules
+            raise KitError(f'{SETTINGS}, {where}: "{text}" cannot be read, {error}. Write it as {FORM}.') from None

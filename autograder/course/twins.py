@@ -39,7 +39,7 @@ def twins_of(source: SourceNotebook, spec: Mapping[str, Any], secret: str) -> tu
     return (
         Twin(name=PAGE, kind=TwinKind.PAGE, givens=page),
         *(_twin(row, page, spec) for row in spec.get("twin", [])),
-        *(twin for row in spec.get("draw", []) for twin in _draw(row, page, spec, source.name, secret)),
+        *(twin for row in spec.get("draw", []) for twin in _draw(row, page, spec, source.key, secret)),
     )
 
 

@@ -6,10 +6,9 @@ import difflib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from autograder.course.data import read_toml
+from autograder.course.rules import SETTINGS
+from autograder.course.settings import settings_of
 from autograder.model import Gap, KitError
-
-FILE = "course.toml"
 
 
 def worth_of(root: Path) -> dict[str, float]:
@@ -18,8 +17,7 @@ def worth_of(root: Path) -> dict[str, float]:
     Raises:
         KitError: A share is no number from 0 to 1.
     """
-    path = root / FILE
-    table = read_toml(path).get("worth", {}) if path.exists() else {}
+    path, table = root / SETTINGS, settings_of(root).worth
     for slug, share in table.items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise KitError(
@@ -43,7 +41,7 @@ def must_be_known(root: Path, worth: Mapping[str, float], known: Collection[str]
         if slug not in known:
             close = difflib.get_close_matches(slug, known, n=3, cutoff=0.5)
             hint = f" Close to it: {', '.join(close)}." if close else ""
-            raise KitError(f"{root / FILE}: in [worth], no mistake is called {slug}.{hint}")
+            raise KitError(f"{root / SETTINGS}: in [worth], no mistake is called {slug}.{hint}")
 
 
 def told(gap: Gap, points: float) -> str:

@@ -23,10 +23,11 @@ def write_autograded(course: Course, graded: Graded) -> Path:
     path = course.autograded(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = notebook_with_outputs(course, graded)
+    checksums = handed_out_checksums(course, course.key(record.assignment, record.notebook))
     for cell in content["cells"]:
         metadata = cell["metadata"].get("nbgrader")
         if metadata:
-            checksum = handed_out_checksums(course, record.notebook)[metadata["grade_id"]]
+            checksum = checksums[metadata["grade_id"]]
             cell["metadata"] = {**cell["metadata"], "nbgrader": {**metadata, "checksum": checksum}}
     part = path.with_suffix(".part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
@@ -44,11 +45,11 @@ def handed_out_checksums(course: Course, name: str) -> dict[str, str]:
 
 def notebook_with_outputs(course: Course, graded: Graded) -> dict[str, Any]:
     """A graded notebook as nbformat: the student's cells, the course's in their places, outputs and verdicts."""
-    repaired = graded.repaired
+    repaired, key = graded.repaired, course.key(graded.record.assignment, graded.record.notebook)
     if repaired.unreadable:
-        repaired = handed_out(course, graded.record.notebook, repaired.unreadable)
+        repaired = handed_out(course, key, repaired.unreadable)
     content = notebook.as_json(repaired, feedback.outputs_of(graded.record, repaired, graded.shown))
-    content["metadata"] |= feedback.metadata(graded.record, course.sources[graded.record.notebook])
+    content["metadata"] |= feedback.metadata(graded.record, course.sources[key])
     return content
 
 

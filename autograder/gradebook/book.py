@@ -32,7 +32,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.course import Course
 from autograder.course.notebook import SourceNotebook
-from autograder.course.rules import Rules, rules_of
+from autograder.course.rules import Rules
+from autograder.course.settings import settings_of
 from autograder.gradebook import late, receipt
 from autograder.model import KitError, Record, Status
 
@@ -86,9 +87,9 @@ def register_assignments(course: Course, url: str, config: Config, wanted: Colle
         )
         known = {tuple(row) for row in rows}
         cells = book.db.execute(  # the last that nbgrader saves of each
-            select(api.Notebook.name, api.SourceCell.name).join(
-                api.Notebook, api.SourceCell.notebook_id == api.Notebook.id
-            )
+            select(api.Assignment.name, api.Notebook.name, api.SourceCell.name)
+            .join(api.Notebook, api.SourceCell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
         )
         saved = {tuple(row) for row in cells}
         sources = [one for one in course.sources.values() if wanted is None or one.assignment in wanted]
@@ -126,8 +127,9 @@ def _points(source: SourceNotebook) -> set[tuple[str, str, str, float]]:
     }
 
 
-def _cells(source: SourceNotebook) -> set[tuple[str, str]]:
-    return {(source.name, cell.grade_id) for cell in source.graded}
+def _cells(source: SourceNotebook) -> set[tuple[str, str, str]]:
+    """Assignment, notebook and grade_id of every cell that nbgrader knows."""
+    return {(source.assignment, source.name, cell.grade_id) for cell in source.graded}
 
 
 def _register(course: Course, source: SourceNotebook, url: str, config: Config) -> None:
@@ -137,7 +139,7 @@ def _register(course: Course, source: SourceNotebook, url: str, config: Config) 
     for step in [LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells]:
         exporter.register_preprocessor(step, enabled=True)
     resources = {"nbgrader": {"assignment": source.assignment, "notebook": source.name, "db_url": url}}
-    path = course.root / "source" / source.assignment / f"{source.name}.ipynb"
+    path = course.root / source.path
     try:
         exporter.from_filename(str(path), resources=resources)
     except RuntimeError as error:  # nbgrader's, when there are marks for other gaps
@@ -149,11 +151,11 @@ def _register(course: Course, source: SourceNotebook, url: str, config: Config) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ids:
-    """Primary keys that stand for names of the course."""
+    """Primary keys that stand for names of the course: notebooks by assignment and name, cells by that and grade_id."""
 
     notebooks: dict[tuple[str, str], str]
-    grade_cells: dict[tuple[str, str], str]
-    solution_cells: dict[tuple[str, str], str]
+    grade_cells: dict[_Of, str]
+    solution_cells: dict[_Of, str]
     assignments: dict[str, str]
 
 
@@ -176,7 +178,7 @@ def write(
     Raises:
         KitError: The gradebook cannot be written, or the course's rules cannot be read; its marks are as they were.
     """
-    rules, rule = rules_of(course.root), late.late_rule(config)
+    rules, rule = settings_of(course.root), late.late_rule(config)
     try:
         _make_file(url)
         register_assignments(course, url, config, {record.assignment for record in records})
@@ -195,7 +197,7 @@ def must_be_ready(root: Path) -> None:
     Raises:
         KitError: Which of them, and why.
     """
-    rules_of(root)
+    settings_of(root)
     config = load_config(root)
     late.late_rule(config)
     if not (url := database_url(root, config)).startswith("sqlite:"):
@@ -295,9 +297,13 @@ def _ids(session: Session) -> _Ids:
         )
     }
 
-    def cells(kind: Any) -> dict[tuple[str, str], str]:
-        rows = session.execute(select(kind.id, kind.name, api.Notebook.name).join(kind.notebook))
-        return {(of, name): key for key, name, of in rows}
+    def cells(kind: Any) -> dict[_Of, str]:
+        rows = session.execute(
+            select(kind.id, kind.name, api.Notebook.name, api.Assignment.name)
+            .join(kind.notebook)
+            .join(api.Notebook.assignment)
+        )
+        return {(assignment, of, name): key for key, name, of, assignment in rows}
 
     return _Ids(
         notebooks=notebooks,
@@ -333,8 +339,8 @@ def _create_rows(session: Session, ids: _Ids, submissions: Iterable[tuple[str, s
                 continue
             submitted = api.new_uuid()
             notebooks.append({"id": submitted, "assignment_id": key, "notebook_id": notebook_id})
-            grades += [_row(submitted, cell) for (its, _), cell in ids.grade_cells.items() if its == name]
-            comments += [_row(submitted, cell) for (its, _), cell in ids.solution_cells.items() if its == name]
+            grades += [_row(submitted, cell) for (*its, _), cell in ids.grade_cells.items() if its == [of, name]]
+            comments += [_row(submitted, cell) for (*its, _), cell in ids.solution_cells.items() if its == [of, name]]
     _insert(session, api.SubmittedAssignment, assignments)
     _insert(session, api.SubmittedNotebook, notebooks)
     _insert(session, api.Grade, [{**row, "needs_manual_grade": False} for row in grades])
@@ -380,7 +386,7 @@ def _save_grades(
         key = record.student, record.assignment, record.notebook
         of = submitted[key]
         for result in record.gaps:
-            its = ids.grade_cells[record.notebook, f"check_{result.gap}"]
+            its = ids.grade_cells[record.assignment, record.notebook, f"check_{result.gap}"]
             score, by_hand, flagged = before[of, its]
             looked_at = by_hand and anew is not None and key not in anew and score == result.score
             now = (score, True) if result.status is Status.REVIEW else (result.score, by_hand)
@@ -399,7 +405,7 @@ def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], re
     rows = [
         {
             "of": submitted[record.student, record.assignment, record.notebook],
-            "its": ids.solution_cells[record.notebook, result.gap],
+            "its": ids.solution_cells[record.assignment, record.notebook, result.gap],
             "comment": "No response." if result.status in untouched else None,
         }
         for record in records

@@ -13,7 +13,7 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import ignore_patterns, temp_attrs
 
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.course.times import TimeError, read_time
 from autograder.gradebook.guard import CheckedTimes
 from autograder.gradebook.receipt import SECRET, TIMESTAMP
@@ -39,7 +39,7 @@ class Collect(ExchangeCollect):
         name = os.path.basename(path)
         student, _, rest = name.rpartition(f"+{self.coursedir.assignment_id}+")
         try:
-            moment = read_time(rest.partition("+")[0], rules_of(Path(self.coursedir.root)).clock)
+            moment = read_time(rest.partition("+")[0], settings_of(Path(self.coursedir.root)).clock)
         except TimeError:
             student, moment = "", datetime.min.replace(tzinfo=UTC)
         return {"username": student, "filename": name, "timestamp": moment.replace(tzinfo=None)}

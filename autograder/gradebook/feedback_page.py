@@ -23,8 +23,8 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import default
 
 from autograder.course.comments import comments_of
-from autograder.course.course import find_root
-from autograder.course.rules import rules_of
+from autograder.course.course import Course, find_root
+from autograder.course.settings import settings_of
 from autograder.course.times import shown
 from autograder.gradebook import late, markup
 from autograder.gradebook.marks import Mark, Marks, marks
@@ -63,11 +63,17 @@ class FeedbackPage(Exporter):
             late.settle(names["db_url"], {(record.student, record.assignment)}, self.config)
             in_book = marks(names["db_url"], record)
             root = find_root(Path.cwd())  # nbgrader changes into the course directory
-            said, zone = comments_of(root), rules_of(root).clock
+            said, zone = comments_of(root), settings_of(root).clock
         except KitError as error:
             raise NbGraderException(str(error)) from None
         title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-        return page(record, in_book, nb.cells, title, said, zone), resources
+        stills = _course(Path.cwd()).stills(record.assignment)  # nbgrader changes into the course before it converts
+        return page(record, in_book, nb.cells, title, said, zone, tuple(stills.items())), resources
+
+
+@cache
+def _course(root: Path) -> Course:
+    return Course(root, secret="")  # nothing of a page is drawn
 
 
 def page(
@@ -77,6 +83,7 @@ def page(
     title: str,
     said: Mapping[str, str],
     zone: tzinfo = UTC,
+    stills: markup.Stills = (),
 ) -> str:
     """The whole page.
 
@@ -87,6 +94,7 @@ def page(
         title: Of the notebook.
         said: What the instructor says to everybody who made a mistake, by its slug.
         zone: The course's, for times.
+        stills: The course's pictures that the notebook may show.
     """
     sources = {_grade_id(cell): cell["source"] for cell in cells if _grade_id(cell)}
     steps = [
@@ -105,7 +113,7 @@ def page(
         next=next((step for step in steps if step.result.status is Status.UNTOUCHED), None),
         absent=_absent(record),
         remarks=_remarks(record.remarks, record.gaps),
-        cells=[] if _absent(record) else list(_cells(_that_fit(cells), {step.gap: step for step in steps})),
+        cells=[] if _absent(record) else list(_cells(_that_fit(cells), {step.gap: step for step in steps}, stills)),
         css=Markup(css),
         policy=f"default-src 'none'; style-src '{hash_of(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
@@ -291,8 +299,8 @@ def _that_fit(cells: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
         yield cell if fits else {**cell, "source": NO_ROOM}
 
 
-def _cells(cells: Iterable[Mapping[str, Any]], steps: Mapping[str, _Step]) -> Iterator[_Cell]:
-    prose = markup.Prose(3)
+def _cells(cells: Iterable[Mapping[str, Any]], steps: Mapping[str, _Step], stills: markup.Stills) -> Iterator[_Cell]:
+    prose = markup.Prose(3, stills)
     for cell in cells:
         metadata = cell["metadata"].get("nbgrader", {})
         if cell["cell_type"] != "code":

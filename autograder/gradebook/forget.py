@@ -15,7 +15,8 @@ from sqlalchemy import make_url
 from autograder.course.course import Course
 from autograder.course.pseudonyms import FILE as TABLE
 from autograder.course.pseudonyms import read_pseudonyms, write_pseudonyms
-from autograder.course.rules import FILE, rules_of
+from autograder.course.rules import SETTINGS
+from autograder.course.settings import settings_of
 from autograder.gradebook import book, receipt
 from autograder.model import KitError
 
@@ -53,9 +54,9 @@ def forget(course: Course, student: str) -> None:
 
 def kept(course: Course, student: str) -> list[str]:
     """What no command may or can delete, and where it is."""
-    rules = rules_of(course.root)
+    rules = settings_of(course.root)
     named = student in {*(one.student for one in rules.extension), *(one.student for one in rules.excused)}
-    found = [f"{FILE} names {student}: take the lines out by hand."] if named else []
+    found = [f"{SETTINGS} names {student}: take the lines out by hand."] if named else []
     log = course.root / ".nbgrader.log"
     if log.exists() and student in log.read_text(encoding="utf-8", errors="replace"):
         found.append(f"{log.name} names {student}; it may be removed at any time.")

@@ -12,14 +12,14 @@ from typing import Any
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.gradebook import receipt
 
 
 def _when(coursedir: CourseDirectory, folder: str) -> datetime | None:
     """When what lies in a folder was handed in, as nbgrader keeps times; None, with a word in its log, if unknown."""
     try:
-        moment = receipt.handed_in_at(Path(folder), rules_of(Path(coursedir.root)).clock)
+        moment = receipt.handed_in_at(Path(folder), settings_of(Path(coursedir.root)).clock)
     except (OSError, ValueError) as error:
         coursedir.log.warning("%s", receipt.unreadable(Path(folder), error))
         return None

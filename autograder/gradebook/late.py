@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from autograder.course.course import Course, find_root
-from autograder.course.rules import FILE, Rules, late_penalty, rules_of
+from autograder.course.rules import SETTINGS, Rules, late_penalty
+from autograder.course.settings import settings_of
 from autograder.course.times import shown
 from autograder.gradebook import receipt
 from autograder.model import KitError
@@ -29,7 +30,7 @@ class CourseLatePolicy(LateSubmissionPlugin):
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
         """The penalty for one notebook, as nbgrader asks for it."""
-        policy = rules_of(find_root(Path(self.config.CourseDirectory.get("root", "")))).late
+        policy = settings_of(find_root(Path(self.config.CourseDirectory.get("root", "")))).late
         if policy is None:
             return super().late_submission_penalty(student_id, score, total_seconds_late)  # type: ignore[no-any-return]
         return late_penalty(policy, score, total_seconds_late) or None
@@ -75,7 +76,7 @@ def save_times(session: Session, course: Course, rules: Rules, submissions: Subm
     due: dict[str, datetime | None] = {name: day for name, day in rows}
     granted = rules.extensions({name: day.replace(tzinfo=UTC) for name, day in due.items() if day is not None})
     notices = [
-        f"{FILE} gives {student} an extension in {name}, which has no due date yet: it changes nothing."
+        f"{SETTINGS} gives {student} an extension in {name}, which has no due date yet: it changes nothing."
         for student, name in granted
         if (student, name) in set(submissions) and due.get(name) is None
     ]
@@ -96,7 +97,7 @@ def _save_extension(
         until = "" if row.duedate is None else f", until {shown(row.duedate.replace(tzinfo=UTC), rules.clock)}"
         yield (
             f"{key[0]} has an extension of {row.extension} in {key[1]}{until}, which the gradebook knows and "
-            f"{FILE} does not. It counts. Write it there, or take it away there with `days = 0`."
+            f"{SETTINGS} does not. It counts. Write it there, or take it away there with `days = 0`."
         )
 
 
@@ -198,7 +199,7 @@ def prepare(url: str, course: Course, rules: Rules, submission: tuple[str, str])
     with api.Gradebook(url) as book:
         save_due_dates(book.db, rules)
         notices = save_times(book.db, course, rules, {submission})
-        book.db.commit()
+        book.db.commit()  # whatever `dirty` says: a query in between has flushed what was set before it
     return notices
 
 
@@ -215,7 +216,7 @@ def settle(url: str, submissions: Submissions, config: Config) -> None:
     """
     with api.Gradebook(url) as book:
         save_penalties(book.db, submissions, late_rule(config))
-        book.db.commit()
+        book.db.commit()  # whatever `dirty` says: a query in between has flushed what was set before it
 
 
 def _plain(moment: datetime) -> datetime:

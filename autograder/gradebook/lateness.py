@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from autograder.course.course import Course
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.gradebook import receipt
 
 Submissions = Iterable[tuple[str, str]]
@@ -29,7 +29,7 @@ def lateness(root: Path, submissions: Submissions) -> dict[tuple[str, str], time
     Raises:
         KitError: `course.toml` cannot be read.
     """
-    rules = rules_of(root)
+    rules = settings_of(root)
     due = rules.due_dates()
     if not due:
         return None

@@ -26,7 +26,8 @@ from pygments.token import Comment, Keyword, Number, String
 
 from autograder.judging.feedback import clean, lines_of
 
-STATIC = Path(__file__).parent.parent.parent / "lab" / "static"
+Stills = tuple[tuple[str, Path], ...]
+"""The course's own pictures that a notebook may show: the address it uses, and the file."""
 MOST_MARKDOWN, MOST_CODE, MOST_OUTPUT, MOST_FORMULA, MOST_PICTURE = 5_000, 40_000, 12_000, 2_000, 1_500_000
 """Characters that are rendered; text beyond is shown plainly, or cut with a note. Markdown takes quadratic time."""
 LONG_FORMULA = 35
@@ -84,18 +85,17 @@ def _tie_signs(tree: ElementTree.Element) -> None:
 
 
 @lru_cache(maxsize=64)
-def _of_the_course(address: str) -> str:
-    """A picture of the course's own, in base64; empty for every other address."""
-    names = [path for path in STATIC.glob("*.svg") if address == f"lab/static/{path.name}"]
-    return base64.b64encode(names[0].read_bytes()).decode("ascii") if names else ""
+def _in_base64(picture: Path) -> str:
+    """A picture of the course's own; empty if there is none."""
+    return base64.b64encode(picture.read_bytes()).decode("ascii") if picture.is_file() else ""
 
 
 class _Renderer(HTMLRenderer):
     """Markdown's parts as HTML: tags escaped, addresses as text, headings below the page's own and without leaps."""
 
-    def __init__(self, least: int, last: int) -> None:
+    def __init__(self, least: int, last: int, stills: Stills) -> None:
         super().__init__(escape=True)
-        self.least, self.last = least, last
+        self.least, self.last, self.stills = least, last, dict(stills)
 
     def heading(self, text: str, level: int, **_attrs: Any) -> str:
         self.last = min(self.least + level - 1, self.last + 1, 6)
@@ -106,7 +106,7 @@ class _Renderer(HTMLRenderer):
         return text if address in text or url.startswith("#") else f"{text} ({address})"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        coded = _of_the_course(url)
+        coded = _in_base64(self.stills[url]) if url in self.stills else ""
         if not coded:
             return f"[picture: {text}]"
         picture = Markup('<img class="drawing" src="data:image/svg+xml;base64,{}" alt="{}">')
@@ -141,22 +141,23 @@ class Prose:
 
     Args:
         heading: Level of the page's heading under which they stand, plus 1.
+        stills: The course's pictures that they may show.
     """
 
-    def __init__(self, heading: int) -> None:
-        self._least, self._last = heading, heading - 1
+    def __init__(self, heading: int, stills: Stills = ()) -> None:
+        self._least, self._last, self._stills = heading, heading - 1, stills
 
     def html(self, source: str) -> Markup:
         """Markdown as HTML; text that is too long or too deep, as it is."""
-        html, self._last = _rendered(clean(source), self._least, self._last)
+        html, self._last = _rendered(clean(source), self._least, self._last, self._stills)
         return html
 
 
 @lru_cache(maxsize=1024)  # most text is the course's, and the same for a whole class
-def _rendered(source: str, least: int, last: int) -> tuple[Markup, int]:
+def _rendered(source: str, least: int, last: int, stills: Stills) -> tuple[Markup, int]:
     """Markdown as HTML, and the level of the last heading up to its end."""
     if len(source) <= MOST_MARKDOWN:
-        renderer = _Renderer(least, last)
+        renderer = _Renderer(least, last, stills)
         try:
             return Markup(_glued(MarkdownWithMath(renderer=renderer).render(source))), renderer.last
         except RecursionError:

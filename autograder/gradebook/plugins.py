@@ -24,9 +24,10 @@ from autograder.classes.jobs import Job
 from autograder.course import notebook
 from autograder.course.cells import submission_of
 from autograder.course.course import Course, find_root
-from autograder.course.notebook import Repaired
-from autograder.course.rules import rules_of
+from autograder.course.handout import students_files
+from autograder.course.notebook import Repaired, SourceNotebook
 from autograder.course.secret import secret_of
+from autograder.course.settings import settings_of
 from autograder.gradebook import late, receipt
 from autograder.gradebook.autograded import handed_out
 from autograder.gradebook.book import enter_new, must_answer
@@ -36,8 +37,6 @@ from autograder.judging import feedback
 from autograder.judging.grading import Graded, Grader
 from autograder.model import KitError, Record, Status
 
-LAB = Path(__file__).parent.parent.parent / "lab"
-OPEN = Path(os.environ.get("LAB_OPEN", LAB / "open"))
 Resources = Any
 
 
@@ -61,16 +60,15 @@ class KitExporter(NotebookExporter):
         try:
             self._engine.isolation  # noqa: B018  # refuse before the first submission
             _check_submitted_directory(self._engine.course, converter.coursedir)
-            rules_of(self._engine.course.root)
+            settings_of(self._engine.course.root)
             must_answer(converter.coursedir.db_url)
             folders = _submissions(converter)
             enter_new(self._engine.course, converter.coursedir.db_url, {os.path.basename(path) for path in folders})
         except KitError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
-        wanted = [
-            name for name in self._engine.course.sources if fnmatch.fnmatchcase(name, converter.coursedir.notebook_id)
-        ]
+        sources = self._engine.course.sources.values()
+        wanted = [one for one in sources if fnmatch.fnmatchcase(one.name, converter.coursedir.notebook_id)]
         converter.assignments = {folder: self._paths(folder, wanted) for folder in folders}
         converter.coursedir = SubmittedFiles(**converter.coursedir.trait_values())
 
@@ -78,11 +76,10 @@ class KitExporter(NotebookExporter):
     def _engine(self) -> Grader:
         return grader(Path(self.parent.coursedir.root))
 
-    def _paths(self, folder: str, wanted: list[str]) -> list[str]:
+    def _paths(self, folder: str, wanted: list[SourceNotebook]) -> list[str]:
         """Every notebook of an assignment under its own name, handed in or not: none is left without a mark."""
-        sources = self._engine.course.sources
-        own = [name for name in wanted if sources[name].assignment == os.path.basename(folder)]
-        return [os.path.join(folder, f"{name}.ipynb") for name in own]
+        own = [source for source in wanted if source.assignment == os.path.basename(folder)]
+        return [os.path.join(folder, f"{source.name}.ipynb") for source in own]
 
     def from_filename(self, filename: str, resources: Resources = None, **keywords: Any) -> Any:
         """Export one notebook; a submitted one is repaired first."""
@@ -91,19 +88,20 @@ class KitExporter(NotebookExporter):
         folder = coursedir.format_path(coursedir.submitted_directory, names["student"], names["assignment"])
         if Path(filename).parent.resolve() != Path(folder).resolve():
             return super().from_filename(filename, resources=resources, **keywords)
-        repaired = self._repaired(Path(folder), names["notebook"])
+        key = self._engine.course.key(names["assignment"], names["notebook"])
+        repaired = self._repaired(Path(folder), key)
         if repaired.unreadable:
-            repaired = handed_out(self._engine.course, names["notebook"], repaired.unreadable)
+            repaired = handed_out(self._engine.course, key, repaired.unreadable)
         return self.from_notebook_node(from_dict(notebook.as_json(repaired, {})), resources=resources, **keywords)
 
-    def _repaired(self, folder: Path, name: str) -> Repaired:
+    def _repaired(self, folder: Path, key: str) -> Repaired:
         try:
-            handed_in = self._engine.handed_in(folder, name)
+            handed_in = self._engine.handed_in(folder, key)
             if handed_in.data is None:
-                return Repaired(unreadable=f"{name}.ipynb was not handed in.")
-            return self._engine.read(handed_in.data, name)[0]
+                return Repaired(unreadable=f"{self._engine.course.sources[key].name}.ipynb was not handed in.")
+            return self._engine.read(handed_in.data, key)[0]
         except Exception as fault:  # GradeByChecks meets it again, and leaves the notebook for review
-            self.log.error("%s in %s could not be read: %s", name, folder, fault)
+            self.log.error("%s in %s could not be read: %s", key, folder, fault)
             return Repaired(unreadable="The notebook could not be read. Your instructor looks at it by hand.")
 
 
@@ -165,8 +163,9 @@ class GradeByChecks(NbGraderPreprocessor):
         names = resources["nbgrader"]
         engine = grader(Path.cwd())  # nbgrader changes into the course directory before it converts
         folder = engine.course.submitted / names["student"] / names["assignment"]
-        graded = grade_one(engine, Job(student=names["student"], notebook=names["notebook"], path=folder))
-        rules = rules_of(engine.course.root)
+        key = engine.course.key(names["assignment"], names["notebook"])
+        graded = grade_one(engine, Job(student=names["student"], notebook=key, path=folder))
+        rules = settings_of(engine.course.root)
         receipt.carry(folder, engine.course.autograded(graded.record).parent, rules.clock)
         for notice in late.prepare(names["db_url"], engine.course, rules, (names["student"], names["assignment"])):
             self.log.warning("%s", notice)
@@ -176,11 +175,11 @@ class GradeByChecks(NbGraderPreprocessor):
             self.log.error("%s of %s is left for manual grading: %s", names["notebook"], names["student"], faults)
         counts = itertools.count(1)
         for place, cell in enumerate(nb.cells):
-            key = cell.metadata.get("nbgrader", {}).get("grade_id") or place
+            cell_id = cell.metadata.get("nbgrader", {}).get("grade_id") or place
             if cell.cell_type == "code":
-                cell.outputs = [nbformat.from_dict(output) for output in outputs.get(key, [])]
+                cell.outputs = [nbformat.from_dict(output) for output in outputs.get(cell_id, [])]
                 cell.execution_count = next(counts)
-        nb.metadata.update(feedback.metadata(record, engine.course.sources[names["notebook"]]))
+        nb.metadata.update(feedback.metadata(record, engine.course.sources[key]))
         resources["kit_record"] = record
         return nb, resources
 
@@ -225,19 +224,14 @@ class SaveMarks(SaveAutoGrades):
 
 
 class CopyLab(NbGraderPreprocessor):
-    """Puts the students' package beside each released notebook, with that notebook's own data."""
+    """Puts the students' package beside each released notebook, with the course's pictures and the notebook's data."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Add the files of `lab/` to what nbconvert's writer writes."""
-        name = resources["nbgrader"]["notebook"]
-        own = {
-            f"open/{name}.json": OPEN / f"{name}.json",
-            f"hints/{name}.toml": LAB / "hints" / f"{name}.toml",
-            f"static/{name}.svg": LAB / "static" / f"{name}.svg",
-            "card.toml": LAB / "card.toml",
-        }
-        outputs = {f"lab/{path.relative_to(LAB)}": path.read_bytes() for path in sorted(LAB.rglob("*.py"))}
-        outputs |= {f"lab/{place}": path.read_bytes() for place, path in own.items() if path.exists()}
+        marks = resources["nbgrader"]
+        course = grader(Path.cwd()).course  # nbgrader changes into the course directory before it converts
+        files = students_files(course, marks["assignment"], marks["notebook"])
+        outputs = {name: path.read_bytes() for name, path in files.items()}
         resources.setdefault("outputs", {}).update(outputs)
         return nb, resources
 
@@ -247,9 +241,9 @@ class SolvedByTheKit(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Strip the markers, run, fill in outputs."""
-        name = resources["nbgrader"]["notebook"]
+        marks = resources["nbgrader"]
         engine = grader(Path.cwd())
-        source = engine.course.sources[name]
+        source = engine.course.sources[engine.course.key(marks["assignment"], marks["notebook"])]
         for cell in nb.cells:
             cell.source = notebook.solution_of(cell.source)
         solved = notebook.Repaired(

@@ -62,13 +62,13 @@ class Candidate:
     when: datetime | None
 
 
-def find_file(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *, most_bytes: int) -> HandedIn:
+def find_file(folder: Path, key: str, sources: Mapping[str, SourceNotebook], *, most_bytes: int) -> HandedIn:
     """The file in a student's folder that answers a notebook, and what is to be said of it.
 
     Args:
         folder: Of one student and assignment; may not exist. A link to another folder holds nothing of the student's.
-        name: The notebook, such as "02_chain".
-        sources: Every notebook of the course, by name.
+        key: Of the notebook, such as "02_chain".
+        sources: Every notebook of the course, by key.
         most_bytes: Of a longer file just enough is read to see that it is too long; files under other names are looked
             at as long as they are no longer together.
 
@@ -77,6 +77,7 @@ def find_file(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *,
     """
     if folder.is_symlink() or folder.parent.is_symlink() or not _is_there(folder):
         return HandedIn(data=None)
+    name, sources = sources[key].name, _by_name(sources, sources[key].assignment)
     own = read_file(folder / f"{name}.ipynb", most_bytes)
     with ExitStack() as opened:
         others = [entry for entry in entries(folder, opened) if entry.refused or entry.name != f"{name}.ipynb"]
@@ -85,6 +86,12 @@ def find_file(folder: Path, name: str, sources: Mapping[str, SourceNotebook], *,
         counts = choose(candidates)
         return HandedIn(data=counts.data, remarks=_remarks(name, counts, candidates))
     return HandedIn(data=own, remarks=() if own is not None else _in_vain(name, others, sources))
+
+
+def _by_name(sources: Mapping[str, SourceNotebook], assignment: str) -> dict[str, SourceNotebook]:
+    """The notebooks by the names of their files; of two of one name, the one of this assignment."""
+    first = sorted(sources.values(), key=lambda source: source.assignment == assignment)
+    return {source.name: source for source in first}
 
 
 def candidate_of(name: str, data: bytes, source: SourceNotebook, when: datetime | None) -> Candidate | None:
@@ -130,7 +137,7 @@ def passed_over(one: Candidate, counts: Candidate) -> str:
 
 
 def notebook_of(data: bytes, sources: Mapping[str, SourceNotebook]) -> str:
-    """The notebook that a file answers, by its cells; empty if it is none of them."""
+    """The key of the notebook that a file answers, by its cells; empty if it is none of them."""
     repaired = {name: repair(data, source) for name, source in sources.items()}
     readable = [name for name in sources if not repaired[name].unreadable]
     return max(readable, key=lambda name: _answered(repaired[name], sources[name]), default="")

@@ -4,9 +4,9 @@ Moodle (mod/assign/classes/downloader.php): `Ada Lovelace_1234_assignsubmission_
 participant's number in this one assignment; older versions end the folder with `_`, or have no folder at all.
 Canvas (lib/content_zipper.rb): `lovelaceada_LATE_501_9001_02_chain-1.ipynb`: the name in small letters, LATE or not,
 the user's and the file's number, and `-1` for a second attempt.
-Blackboard: `1_neuron_ada_attempt_2026-01-12-18-30-00_02_chain.ipynb`, beside a text file for each attempt.
+Blackboard: `1_first_ada_attempt_2026-01-12-18-30-00_01_slope.ipynb`, beside a text file for each attempt.
 ILIAS: `Lovelace_Ada_ada_4711/20260112183000_02_chain.ipynb`.
-Anything else is plain: `ada/1_neuron/02_chain.ipynb`, `ada_02_chain.ipynb`, or `ada.zip`.
+Anything else is plain: `ada/1_first/01_slope.ipynb`, `ada_01_slope.ipynb`, or `ada.zip`.
 """
 
 from __future__ import annotations

@@ -6,13 +6,12 @@ same functions, since a pytest session costs fifty times as much (`docs/performa
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Collection, Mapping
+import importlib.util
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from types import ModuleType
 
-from autograder.course.data import CHECKS, documents
 from autograder.model import Case, CheckKind, CheckResult, DocumentValue, Gap, KitError, Plan, Transcript
 
 
@@ -26,15 +25,26 @@ class Check:
     gaps: frozenset[str]
 
 
-@cache
-def checks() -> tuple[Check, ...]:
-    """All checks, in the order of their files.
+def checks_in(folder: Path) -> tuple[Check, ...]:
+    """All checks of a course's folder of checks, in the order of their files.
 
     Raises:
-        KitError: A check does not say which kind it is of.
+        KitError: There are none, or a check does not say which kind it is of.
     """
-    modules = [importlib.import_module(f"autograder.checks.{path.stem}") for path in sorted(CHECKS.glob("test_*.py"))]
-    return tuple(check for module in modules for check in _of(module))
+    found = tuple(check for path in sorted(folder.glob("test_*.py")) for check in _of(_module(path)))
+    if not found:
+        raise KitError(f"There are no checks in {folder}: no file test_*.py there has a function test_*.")
+    return found
+
+
+def _module(path: Path) -> ModuleType:
+    """A file of checks, run; it belongs to no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _of(module: ModuleType) -> list[Check]:
@@ -45,7 +55,13 @@ def _of(module: ModuleType) -> list[Check]:
         markers = {marker.name: marker.args for marker in getattr(function, "pytestmark", [])}
         gaps = frozenset(markers.get("gap", ()))
         found.append(Check(name=name, kind=_kind(module, name, markers), function=function, gaps=gaps))
-    return found
+    return sorted(found, key=lambda check: _place(check, module))
+
+
+def _place(check: Check, module: ModuleType) -> tuple[bool, int]:
+    """Where a check stands: the kit's first, and each lot as it was written, however it was imported."""
+    function = check.function
+    return function.__module__ == module.__name__, function.__code__.co_firstlineno
 
 
 def _kind(module: ModuleType, name: str, markers: Collection[str]) -> CheckKind:
@@ -71,12 +87,12 @@ def applies(check: Check, gap: Gap) -> bool:
     return True
 
 
-@cache
-def _documents() -> Mapping[str, Mapping[str, Mapping[str, DocumentValue]]]:
-    """Document values by gap, twin and output."""
-    found: dict[str, dict[str, dict[str, DocumentValue]]] = {}
-    for value in documents():
-        found.setdefault(value.gap, {}).setdefault(value.twin, {})[value.output] = value
+def _documents(plan: Plan, gap: Gap) -> dict[str, dict[str, DocumentValue]]:
+    """Document values of a gap, by twin and output."""
+    found: dict[str, dict[str, DocumentValue]] = {}
+    for value in plan.documents:
+        if value.gap == gap.name:
+            found.setdefault(value.twin, {})[value.output] = value
     return found
 
 
@@ -95,14 +111,14 @@ def case_of(plan: Plan, gap: Gap, transcript: Transcript, reference: Transcript)
         twins=twins,
         want={twin.name: reference.answer(twin.name, gap.name) for twin in twins},
         got={twin.name: transcript.answer(twin.name, gap.name) for twin in twins},
-        documents=_documents().get(gap.name, {}),
+        documents=_documents(plan, gap),
     )
 
 
-def results(case: Case) -> list[tuple[CheckKind, CheckResult]]:
-    """Run every check that applies to the case's gap. Anything but AssertionError is a fault of a check and goes up."""
+def results(checks: Iterable[Check], case: Case) -> list[tuple[CheckKind, CheckResult]]:
+    """Run those checks that apply to the case's gap. Anything but AssertionError is a fault of a check and goes up."""
     found = []
-    for check in checks():
+    for check in checks:
         if not applies(check, case.gap):
             continue
         try:

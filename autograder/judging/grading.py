@@ -18,6 +18,7 @@ from autograder.course.notebook import Repaired
 from autograder.handed_in.folder import HandedIn, find_file
 from autograder.handed_in.repair import repair
 from autograder.judging import checking, display, mistakes, scoring, stories
+from autograder.judging.checking import Check
 from autograder.judging.feedback import clean
 from autograder.judging.mistakes import Mistake, Named
 from autograder.model import Answer, Gap, GapResult, KitError, Outcome, Plan, Record, Status, Submission, Transcript
@@ -26,7 +27,6 @@ from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Outputs, Sandbox
 from autograder.sandbox.speech import Speech
 from autograder.sandbox.wire import Output
-from lab.texts import FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,11 @@ class Grader:
         sandbox: Sandbox = self._of_thread.sandbox
         return sandbox
 
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of the course."""
+        return checking.checks_in(self.course.folders.checks)
+
     @property
     def isolation(self) -> str:
         """The layers that hold student code on this machine; KitError if it cannot be held."""
@@ -86,8 +91,7 @@ class Grader:
     @cached_property
     def _worth(self) -> Mapping[str, float]:
         """Share of a gap's points by mistake. A name that fits on open numbers alone earns none: one can type those."""
-        known = [mistake.slug for name in self.course.sources for mistake in mistakes.known_mistakes(name)]
-        worth.must_be_known(self.course.root, self.course.worth, [*known, *FAMILIES])
+        worth.must_be_known(self.course.root, self.course.worth, mistakes.slugs_of(self.course))
         return self.course.worth
 
     def _speech(self, name: str) -> Speech:
@@ -111,7 +115,7 @@ class Grader:
             if name not in self._mistakes:
                 plan = self.course.plan(name)
                 found: dict[Mistake, Transcript] = {}
-                carriers = list(mistakes.as_submissions(plan, mistakes.known_mistakes(name)))
+                carriers = list(mistakes.as_submissions(plan, mistakes.known_mistakes(self.course, name)))
                 transcripts = self.replay_ours(name, [submission for submission, _ in carriers])
                 for (_, carried), transcript in zip(carriers, transcripts, strict=True):
                     found |= dict.fromkeys(carried.values(), transcript)
@@ -167,7 +171,7 @@ class Grader:
         Args:
             data: Its bytes; anything at all.
             student: Whose it is.
-            name: The notebook it is an answer to, such as "02_chain".
+            name: Key of the notebook it is an answer to, such as "02_chain".
 
         Raises:
             KitError: A fault on our side; nobody has lost a point.
@@ -189,7 +193,7 @@ class Grader:
     def not_handed_in(self, student: str, name: str) -> Graded:
         """The result for a notebook that is not there."""
         plan = self.course.plan(name)
-        text = f"{name}.ipynb was not handed in."
+        text = f"{plan.name}.ipynb was not handed in."
         gaps = tuple(
             GapResult(gap=gap.name, points=gap.points, score=0.0, status=Status.NOT_HANDED_IN, message=text)
             for gap in plan.gaps
@@ -225,9 +229,9 @@ class Grader:
         return Record(
             student=student,
             assignment=plan.assignment,
-            notebook=plan.notebook,
+            notebook=plan.name,
             submission=sha256,
-            suite=self.course.suite,
+            suite=self.course.suite(plan.notebook),
             score=None if review else sum(result.score for result in gaps),
             max_score=sum(result.points for result in gaps),
             isolation="" if review else self.isolation,
@@ -244,7 +248,7 @@ class Grader:
             return scoring.result_of(plan, gap, status, (), transcript=transcript, remarks=remarks, sets=sets)
         try:
             case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
-            found = checking.results(case)
+            found = checking.results(self.checks, case)
             status = scoring.status_of(plan, gap, transcript, found)
             named = Named() if status is Status.RIGHT else self.name_of(plan, gap, transcript)
         except KitError:
@@ -262,7 +266,7 @@ class Grader:
             transcript=transcript,
             remarks=(*remarks, *[stories.SOMETHING_ELSE] * named.in_the_open),
             mistake=named.slug,
-            story=stories.of_mistake(named.mistake) if named.mistake else stories.of_family(named.slug),
+            story=stories.of_name(named),
             sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
             compared=display.comparisons(case),
             source=clean(source[: display.MOST_SOURCE]) if named.slug else "",
@@ -277,7 +281,7 @@ def _hold_reference(plan: Plan, reference: Transcript) -> None:
             lacking = [name for name in gap.answers if name not in answer.values]
             if twin.judges(gap.name) and (answer.outcome is not Outcome.ANSWERED or lacking):
                 raise KitError(
-                    f"source/{plan.assignment}/{plan.notebook}.ipynb: on twin {twin.name} the solution of gap "
+                    f"{plan.path}: on twin {twin.name} the solution of gap "
                     f"{gap.name} {_what_is_wrong(answer, lacking)}. "
                     f"Mend the solution, or the twin in checks/{plan.notebook}.toml."
                 )

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from autograder.course.cells import with_answers
-from autograder.course.data import CHECKS, read_toml
+from autograder.course.course import Course
+from autograder.course.typed import rows_of
 from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
 from lab.judge import equal
-from lab.texts import FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Mistake:
     Attributes:
         slug: Unique over the course.
         family: What it has in common with others, when several give the same values.
+        family_name: The same in a few words, from the course's settings.
         source: The whole gap cell.
         name: In a few words.
         seen: One sentence of what was observed.
@@ -34,6 +35,7 @@ class Mistake:
     gap: str
     slug: str
     family: str
+    family_name: str
     source: str
     name: str
     seen: str
@@ -41,27 +43,35 @@ class Mistake:
     question: str
 
 
-def known_mistakes(notebook: str) -> tuple[Mistake, ...]:
-    """The known mistakes of a notebook, from its data file.
+def known_mistakes(course: Course, notebook: str) -> tuple[Mistake, ...]:
+    """The known mistakes of a notebook of the course, from its data file.
 
     Raises:
         KitError: A row lacks a field, or names a family that does not exist.
     """
-    path = CHECKS / "mistakes" / f"{notebook}.toml"
-    found = []
-    for row in read_toml(path).get("mistake", []):
+    path = course.folders.mistakes / f"{notebook}.toml"
+    found, families = [], course.families
+    for row in rows_of(path, "mistake"):
         try:
-            mistake = Mistake(**{**row, "source": textwrap.dedent(row["source"]).strip("\n")})
+            name = families.get(row["family"], "")
+            mistake = Mistake(**{**row, "source": textwrap.dedent(row["source"]).strip("\n"), "family_name": name})
         except (TypeError, KeyError) as error:
             raise KitError(
                 f"{path}: mistake {row.get('slug', row)} does not have exactly the fields needed: {error}."
             ) from None
-        if mistake.family not in FAMILIES:
+        if not name:
             raise KitError(
-                f"{path}: mistake {mistake.slug} names family {mistake.family}; known: {', '.join(FAMILIES)}."
+                f"{path}: mistake {mistake.slug} names family {mistake.family}; families.toml has "
+                f"{', '.join(families)}."
             )
         found.append(mistake)
     return tuple(found)
+
+
+def slugs_of(course: Course) -> list[str]:
+    """What a wrong answer to any gap of the course can be named: known mistakes, then families."""
+    known = [mistake.slug for name in course.sources for mistake in known_mistakes(course, name)]
+    return [*known, *course.families]
 
 
 def as_submissions(plan: Plan, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[Submission, Mapping[str, Mistake]]]:
@@ -144,11 +154,13 @@ class Named:
     Attributes:
         slug: The mistake, or the family if several of one family fit; empty if unknown.
         mistake: The mistake itself if it is the only one that fits.
+        family_name: What the mistakes that fit have in common, if they are of one family.
         in_the_open: It fits only on the numbers that the student may see; on others the answer does something else.
     """
 
     slug: str = ""
     mistake: Mistake | None = None
+    family_name: str = ""
     in_the_open: bool = False
 
 
@@ -198,5 +210,8 @@ def _name_of(plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistak
     fits = fits or [mistake for mistake, its in alike.items() if _is_clean(plan, gap, its)]
     if len(fits) == 1:
         return Named(slug=fits[0].slug, mistake=fits[0])
-    families = {mistake.family for mistake in fits}
-    return Named(slug=families.pop()) if len(families) == 1 else Named()
+    families = {mistake.family: mistake.family_name for mistake in fits}
+    if len(families) != 1:
+        return Named()
+    ((family, name),) = families.items()
+    return Named(slug=family, family_name=name)

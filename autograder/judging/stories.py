@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from autograder.judging.mistakes import Mistake
+from autograder.judging.mistakes import Mistake, Named
 from autograder.model import Answer, Outcome, Story
-from lab.texts import ERRORS, FAMILIES
+from lab.texts import ERRORS
 
 STOPPED = (
     "Usually a loop never reaches its end.",
@@ -30,9 +30,9 @@ def of_mistake(mistake: Mistake) -> Story:
     return Story(name=mistake.name, seen=mistake.seen, meaning=mistake.meaning, question=mistake.question)
 
 
-def of_family(family: str) -> Story:
-    """What is known when several mistakes of one family fit; nothing, if `family` is empty."""
-    return Story(name=FAMILIES.get(family, ""))
+def of_name(named: Named) -> Story:
+    """What is known of an answer's mistake: all, if one fits; its family's name, if several of one family do."""
+    return of_mistake(named.mistake) if named.mistake else Story(name=named.family_name)
 
 
 def of_end(answer: Answer, *, is_open: bool) -> Story:

@@ -177,7 +177,7 @@ def _targets(folder: Path, sandbox: Sandbox) -> Iterator[tuple[dict[str, str], C
         places = {
             "canary": str(canary),
             "folder": str(folder),
-            "checks": str(KIT / "checks" / "documents.toml"),
+            "checks": str(KIT / "judging" / "checking.py"),
             "tcp": str(ends["tcp"].getsockname()[1]),
             "udp": str(ends["udp"].getsockname()[1]),
             "socket": f"{folder}/s",

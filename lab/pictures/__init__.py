@@ -1,4 +1,4 @@
-"""The pictures of the course: one for each notebook, alive under the hand, and a mirror for arrays.
+"""The pictures of the course: one for each notebook, alive under the hand.
 
 Each is called with the notebook's own values, as the last line of a cell. A picture is imported when it is first asked
 for, and ipywidgets when the first one is shown; numpy is never needed.
@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.pictures.view import View
+    from lab.drawing.view import View
 
-__all__ = ["bench", "circuit", "fan_out", "gates", "loom", "mirror", "stairs", "step"]
+__all__ = ["bench", "circuit", "fan_out", "gates", "loom", "stairs", "step"]
 
 
 def bench(x: object, w: object, b: object, h: object = 0.5) -> View[Any]:
@@ -115,16 +115,3 @@ def step(inputs: object, weights: object, biases: object, lr: object, dvalues: o
     from lab.pictures import before_and_after
 
     return before_and_after.view(inputs, weights, biases, lr, dvalues)
-
-
-def mirror(got: object, want: object, name: str = "") -> View[Any]:
-    """Yours, what is wanted, and the difference as heat maps; works for every array of at most two axes.
-
-    Args:
-        got: The student's value, of any type.
-        want: The right value, numbers that the student may see.
-        name: What the value is called.
-    """
-    from lab.pictures import heat_mirror
-
-    return heat_mirror.view(got, want, name)

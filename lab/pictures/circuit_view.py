@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.drawing.controls import Controls
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
 from lab.pictures import circuit_drawing, circuit_words
-from lab.pictures.controls import Controls
 from lab.pictures.neuron_circuit import (
     Circuit,
     computed,
@@ -18,8 +20,6 @@ from lab.pictures.neuron_circuit import (
     walk_to,
     wrong,
 )  # fmt: skip
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
 
 
 def picture(state: Circuit) -> Picture:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lab.pictures import given, stairs_drawing
-from lab.pictures.controls import Controls
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number
+from lab.pictures import stairs_drawing
 from lab.pictures.network import forward, gradients, neuron, walk
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number
 
 MOST_STEPS = 12
 MOST_RUNS = 8

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, beside, box, circle, data_number, path, shape, text, tip
-from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
-from lab.pictures.network import Rows
-from lab.pictures.signs import hatch
-from lab.pictures.tables import Place, Table, panel
-from lab.pictures.words import number, term, total
+from lab.drawing.draw import Panel, Rows, below, beside, box, circle, data_number, path, shape, text, tip
+from lab.drawing.looks import BIG, NARROW, SMALL, WIDE
+from lab.drawing.signs import hatch
+from lab.drawing.tables import Place, Table, panel
+from lab.drawing.words import number, term, total
 
 PITCH = 62.0
 

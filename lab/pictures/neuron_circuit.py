@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lab.pictures import given
+from lab.drawing import given
 from lab.pictures.network import Step, Wire, backward, forward, gradients, neuron
 
 

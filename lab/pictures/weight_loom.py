@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lab.pictures import given, loom_drawing
-from lab.pictures.controls import Controls
-from lab.pictures.network import Rows, Wire, backward, dense, forward, gradients, named, table
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number, term, total
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.draw import Rows
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number, term, total
+from lab.pictures import loom_drawing
+from lab.pictures.network import Wire, backward, dense, forward, gradients, named, table
 
 SHAPES = (
     ("right: one row (1, M)", "row"),

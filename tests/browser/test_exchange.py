@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from autograder.course.data import copy_data
+
 from ..jupyter import ROOT, TOKEN, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -38,7 +40,7 @@ def top(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for other in ("01_neuron", "03_step"):
         for path in (top / "course" / "release").rglob(f"{other}*"):
             path.unlink()
-    shutil.copy(ROOT / "nbgrader_config.py", top / "course")
+    copy_data(ROOT, top / "course")
     (top / "course" / ".autograder-secret").write_text("browser\n", encoding="ascii")
     for person in ("instructors", "students"):
         folder = top / person / "jupyter_config_dir"

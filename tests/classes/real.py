@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autograder.course.course import Course
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan
 
@@ -284,7 +285,7 @@ def _style(rng: random.Random, gap: Gap) -> Written:
 
 def _known(rng: random.Random, gap: Gap) -> Written:
     """The first mistakes of a gap are the commonest."""
-    own = [mistake for mistake in known_mistakes(gap.notebook) if mistake.gap == gap.name]
+    own = [mistake for mistake in known_mistakes(Course(TESTS.parent, ""), gap.notebook) if mistake.gap == gap.name]
     (mistake,) = rng.choices(own, [1 / place for place in range(1, len(own) + 1)])
     return _below_its_line(gap, mistake.source), ""
 

@@ -27,7 +27,7 @@ def record(student: str, submission: str) -> Record:
 def test_the_last_of_several_records_of_one_notebook_counts_and_is_the_one_that_is_kept(tmp_path: Path) -> None:
     path, old, new, other = tmp_path / "r.jsonl", record("ada", "old"), record("ada", "new"), record("ben", "one")
     path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in (old, other, new)))
-    wanted = {("ada", "02_chain"): new, ("ben", "02_chain"): other}
+    wanted = {("ada", "1_neuron", "02_chain"): new, ("ben", "1_neuron", "02_chain"): other}
     assert read_records(path) == wanted
     with Results(path) as results:
         assert results.records == wanted

@@ -10,22 +10,21 @@ import numpy as np
 import pytest
 
 from autograder.course.course import Course
-from autograder.course.data import documents
+from autograder.course.data import documents, folders_of
+from autograder.course.typed import rows_of
 from autograder.judging.grading import Grader
 from autograder.model import DocumentValue, Plan, TwinKind
 from lab.judge import as_array, difference
 
+from .conftest import ROOT
 from .inventory import cells, prose
 
 PRINTED_BY_NUMPY = 5e-9
 """Half a unit in the eighth decimal place, the last that numpy prints; Python prints all places."""
 
 WITHOUT_DOCUMENT_VALUE = {
-    ("gradient_step", "stepped_w"): "what the function returns to the driver; the page's step stands in new_w",
-    ("gradient_step", "stepped_b"): "what the function returns to the driver; the page's step stands in new_b",
-    ("backward_chain", "called"): "the driver's stand-ins for layers are not in the documents, which never chain",
-    ("backward_chain", "handed"): "as called",
-    ("backward_chain", "returned"): "as called",
+    (row["gap"], row["output"]): row["reason"]
+    for row in rows_of(folders_of(ROOT).checks / "documents.toml", "no_value")
 }
 
 
@@ -60,7 +59,7 @@ def misprints(printed: str, reference: np.ndarray) -> list[str]:
 
 @pytest.fixture(scope="module")
 def values() -> tuple[DocumentValue, ...]:
-    return documents()
+    return documents(folders_of(ROOT))
 
 
 def test_every_value_belongs_to_an_answer_of_a_gap_on_one_of_its_pages(

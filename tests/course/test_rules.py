@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course.rules import NEVER_LATE, LatePolicy, late_penalty, rules_of
+from autograder.course.rules import NEVER_LATE, LatePolicy, late_penalty
+from autograder.course.settings import settings_of
 from autograder.gradebook.plugins import GradeByChecks
 from autograder.model import KitError
 
@@ -93,7 +94,7 @@ assignment = "1_neuron"
 
 def read(folder: Path, text: str):
     (folder / "course.toml").write_text(text, encoding="utf-8")
-    return rules_of(folder)
+    return settings_of(folder)
 
 
 def test_the_file_is_read_on_the_clocks_of_the_course(tmp_path):
@@ -110,7 +111,7 @@ def test_the_file_is_read_on_the_clocks_of_the_course(tmp_path):
 
 
 def test_without_a_file_times_are_utc_and_lateness_costs_nothing(tmp_path):
-    rules = rules_of(tmp_path)
+    rules = settings_of(tmp_path)
     assert (rules.zone, rules.late, rules.due_dates()) == ("UTC", None, {})
 
 
@@ -119,7 +120,7 @@ def test_without_a_file_times_are_utc_and_lateness_costs_nothing(tmp_path):
     [
         ('zone = "Berlin"', "Europe/Berlin"),
         ("zone = 1", "Expected `str`"),
-        ("zone", "course.toml: "),
+        ("zone", "course.toml is no valid TOML: "),
         ("[late]\nrate = 10", "0.1 takes a tenth"),
         ("[late]\npercent = 10", "unknown field `percent`"),
         ("[late]\nstep_hours = 0", "more than 0"),
@@ -145,7 +146,7 @@ def test_what_is_wrong_there_does_not_take_the_kit_out_of_nbgraders_configuratio
 
 
 def test_an_extension_until_a_time_needs_a_due_date(tmp_path):
-    rules = read(tmp_path, COURSE.replace("[due]", "[other]"))
+    rules = read(tmp_path, COURSE.replace('1_neuron = "2026-01-12 18:00"', ""))
     with pytest.raises(KitError, match="no due date"):
         rules.extensions({})
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from autograder.course.course import Course
-from autograder.course.data import CHECKS, read_toml
+from autograder.course.data import folders_of
+from autograder.course.typed import read_toml
 from autograder.judging import checking
 from autograder.judging.mistakes import Mistake, as_submissions, known_mistakes
 from autograder.model import Gap, Plan, Transcript, Twin, TwinKind, Value
@@ -18,9 +19,10 @@ from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Sandbox
 from autograder.sandbox.speech import Speech
 
-from .conftest import SECRETS
+from .conftest import ROOT, SECRETS
 from .state import pre_activations, values_before
 
+CHECKS = checking.checks_in(folders_of(ROOT).checks)
 Case = tuple[Plan, Gap, Twin, dict[str, Value]]
 
 UPSTREAM = {
@@ -86,7 +88,7 @@ def constant_axes(array: np.ndarray) -> list[int]:
 
 def drawn(plan: Plan) -> list[Twin]:
     """The twins that depend on the secret."""
-    rows = read_toml(CHECKS / f"{plan.notebook}.toml").get("draw", [])
+    rows = read_toml(folders_of(ROOT).checks / f"{plan.notebook}.toml").get("draw", [])
     names = {f"{row['name']}_{at}" for row in rows for at in range(1, row.get("count", 1) + 1)}
     return [twin for twin in plan.twins if twin.name in names]
 
@@ -260,7 +262,7 @@ def uncaught(sandbox: Sandbox, plan: Plan, known: tuple[Mistake, ...]) -> list[M
     for (_, carried), transcript in zip(carriers, transcripts, strict=True):
         for gap, mistake in carried.items():
             case = checking.case_of(hidden, hidden.gap(gap), transcript, reference)
-            if all(result.passed for _, result in checking.results(case)):
+            if all(result.passed for _, result in checking.results(CHECKS, case)):
                 left.append(mistake)
     return left
 
@@ -272,7 +274,7 @@ def uncaught_under(sandbox: Sandbox, course: Course) -> list[str]:
     return [
         mistake.slug
         for name in course.sources
-        for mistake in uncaught(sandbox, course.plan(name), known_mistakes(name))
+        for mistake in uncaught(sandbox, course.plan(name), known_mistakes(course, name))
         if mistake.slug not in ONLY_THE_PAGE
     ]
 
@@ -293,5 +295,5 @@ def test_every_known_mistake_is_caught_under_a_thousand_secrets(sandbox: Sandbox
 
 def test_a_right_answer_in_the_place_of_a_mistake_is_not_caught(sandbox: Sandbox, course: Course) -> None:
     plan = course.plan("02_chain")
-    honest = tuple(replace(one, source=plan.gap(one.gap).solution) for one in known_mistakes("02_chain")[::9])
+    honest = tuple(replace(one, source=plan.gap(one.gap).solution) for one in known_mistakes(course, "02_chain")[::9])
     assert {one.slug for one in uncaught(sandbox, plan, honest)} == {one.slug for one in honest}

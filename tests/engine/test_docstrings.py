@@ -20,9 +20,9 @@ MANY = 3
 
 
 def modules() -> list[str]:
-    """Every module of the kit and of the students' package; checks are data."""
+    """Every module of the kit and of the students' package; checks and the course to begin with are data."""
     paths = sorted(path.relative_to(ROOT) for folder in ("autograder", "lab") for path in (ROOT / folder).rglob("*.py"))
-    return [_dotted(path) for path in paths if path.parent.name != "checks"]
+    return [_dotted(path) for path in paths if not {"checks", "starter"} & set(path.parts)]
 
 
 def _dotted(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.course.data import copy_course
 from autograder.course.secret import SECRET_FILE
 from autograder.model import Status
 
@@ -87,8 +87,7 @@ def test_every_honest_way_of_working_in_a_notebook_earns_full_marks(grader, styl
 
 @pytest.mark.long
 def test_all_of_them_earn_full_marks_by_nbgrader_too(grader, tmp_path):
-    shutil.copytree(ROOT / "source", tmp_path / "source")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    copy_course(ROOT, tmp_path)
     (tmp_path / SECRET_FILE).write_text("honest\n", encoding="ascii")
     notebooks = [(name, styled(grader, name, styles)) for name in NAMES for styles in packed(name)]
     notebooks += [(row["notebook"], worked_in(grader, row)) for row in NOTEBOOKS.values()]

@@ -38,7 +38,7 @@ def test_names_of_changed_inputs_are_told_once_and_in_our_order(grader):
         twin: {**answers, gap.name: replace(answers[gap.name], touched=("w", "x", "w", "x", "dvalue", "all"))}
         for twin, answers in reference.answers.items()
     }
-    found = checking.results(checking.case_of(plan, gap, replace(reference, answers=forged), reference))
+    found = checking.results(grader.checks, checking.case_of(plan, gap, replace(reference, answers=forged), reference))
     (message,) = [result.message for _, result in found if not result.passed]
     assert message.startswith("`x`, `w` changed while this ran")
 

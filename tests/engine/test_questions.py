@@ -18,7 +18,7 @@ from autograder.classes.questions.bank import Bank, bank_of, given_to
 from autograder.classes.questions.making import Asked, Right, Sheet, sheet_of, without_numbers
 from autograder.model import CellKind, Gap
 from lab import questions
-from lab.pictures.given import CannotDraw
+from lab.drawing.given import CannotDraw
 from lab.questions import KINDS, Question
 
 from ..feedback.reader import read

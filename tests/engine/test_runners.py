@@ -170,7 +170,7 @@ class TestOurs:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in ROOT.glob("source/*/*.ipynb")))
 def test_known_mistakes_give_together_what_each_gives_alone(grader: Grader, name: str) -> None:
-    carriers = list(as_submissions(grader.course.plan(name), known_mistakes(name)))
+    carriers = list(as_submissions(grader.course.plan(name), known_mistakes(grader.course, name)))
     assert len(carriers) > 5
     for submission, carried in carriers:
         alone = grader.replay(submission)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from autograder.course import plan, twins
+from autograder.course import twins
 from autograder.course.course import Course
+from autograder.course.data import copy_course, folders_of
 from autograder.model import KitError, Plan, TwinKind
 from autograder.sandbox.wire import pack_all
 
@@ -55,13 +55,10 @@ def test_drawing_the_twins_of_one_notebook_does_not_depend_on_the_others():
 
 
 @pytest.fixture
-def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the checks of notebook 02 that the course reads."""
-    folder = tmp_path / "checks"
-    folder.mkdir()
-    shutil.copy(ROOT / "autograder/checks/02_chain.toml", folder)
-    monkeypatch.setattr(plan, "CHECKS", folder)
-    return folder / "02_chain.toml"
+def checks(tmp_path: Path) -> Path:
+    """The checks of notebook 02 in a copy of the course."""
+    copy_course(ROOT, tmp_path)
+    return folders_of(tmp_path).checks / "02_chain.toml"
 
 
 DRAW = """
@@ -75,11 +72,11 @@ keep = "b > 1e9"
 """
 
 
-def test_draws_that_never_keep_are_refused_with_the_condition(checks, monkeypatch):
+def test_draws_that_never_keep_are_refused_with_the_condition(checks, tmp_path, monkeypatch):
     checks.write_text(checks.read_text(encoding="utf-8") + DRAW, encoding="utf-8")
     monkeypatch.setattr(twins, "MOST_DRAWS", 50)
     with pytest.raises(KitError) as refused:
-        Course(ROOT, "a").plan("02_chain")
+        Course(tmp_path, "a").plan("02_chain")
     assert str(refused.value) == "checks/02_chain.toml: 50 draws of twin never_1 did not meet `b > 1e9`."
 
 
@@ -93,17 +90,20 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("old", "new", "text"), FAULTS)
-def test_checks_that_do_not_fit_their_notebook_are_refused_by_name(checks, old, new, text):
+def test_checks_that_do_not_fit_their_notebook_are_refused_by_name(checks, tmp_path, old, new, text):
     content = checks.read_text(encoding="utf-8").replace('"', "'")
     assert old in content
     checks.write_text(content.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KitError) as refused:
-        Course(ROOT, "a").plan("02_chain")
+        Course(tmp_path, "a").plan("02_chain")
     assert text in str(refused.value)
     assert "02_chain.toml" in str(refused.value)
 
 
-def test_a_notebook_without_checks_is_refused(checks):
+def test_a_notebook_without_checks_is_no_notebook_of_the_course(checks, tmp_path):
     checks.unlink()
-    with pytest.raises(KitError, match=r"02_chain\.toml is missing"):
-        Course(ROOT, "a").plan("02_chain")
+    course = Course(tmp_path, "a")
+    assert list(course.sources) == [name for name in Course(ROOT, "a").sources if name != "02_chain"]
+    assert course.unchecked == (tmp_path / "source/1_neuron/02_chain.ipynb",)
+    with pytest.raises(KitError, match=r"1_neuron/02_chain\.ipynb has no checks"):
+        course.key("1_neuron", "02_chain")

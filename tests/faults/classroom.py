@@ -18,6 +18,7 @@ from typing import Any
 import nbgrader.api as api
 
 from autograder.course.course import Course
+from autograder.course.data import copy_data
 from autograder.course.notebook import stub_of
 from autograder.course.secret import SECRET_FILE
 from autograder.gradebook import book
@@ -35,7 +36,7 @@ def make_course(root: Path, names: tuple[str, ...] = (CHAIN, STEP)) -> Course:
     (root / "source" / ASSIGNMENT).mkdir(parents=True)
     for name in names:
         shutil.copy(ROOT / "source" / ASSIGNMENT / f"{name}.ipynb", root / "source" / ASSIGNMENT)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    copy_data(ROOT, root)
     (root / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     return Course(root, SECRET)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.classes.records import read_records
+from autograder.classes.records import RecordKey, read_records
 from autograder.course.course import Course
 from autograder.model import KitError, Record
 
@@ -81,22 +81,23 @@ def run_until(course: Course, moment: Callable[[Path, float], bool]) -> list[int
         return classroom.kill(process)
 
 
-Finished = dict[tuple[str, str], tuple[Record, int]]
+Finished = dict[RecordKey, tuple[Record, int]]
 
 
 def finished(course: Course) -> Finished:
     """What has been graded so far: the record, and when its autograded notebook was written."""
     records = read_records(course.root / "results.jsonl")
     return {
-        key: (record, (course.root / "autograded" / key[0] / record.assignment / f"{key[1]}.ipynb").stat().st_mtime_ns)
+        key: (record, (course.root / "autograded" / key[0] / record.assignment / f"{key[2]}.ipynb").stat().st_mtime_ns)
         for key, record in records.items()
     }
 
 
-def changed(before: Finished, course: Course) -> list[tuple[str, str]]:
+def changed(before: Finished, course: Course) -> list[RecordKey]:
     """What was graded again; only a change of the kit's own files, while somebody works on it, would be a reason."""
-    suite, after = Course(course.root, course.secret).suite, finished(course)
-    return [key for key, (record, when) in before.items() if record.suite == suite and after.get(key) != (record, when)]
+    now, after = Course(course.root, course.secret), finished(course)
+    still = {key: found for key, found in before.items() if found[0].suite == now.suite(key[2])}
+    return [key for key, found in still.items() if after.get(key) != found]
 
 
 def kill_again_and_again(course: Course, moments: list[Callable[[Path, float], bool]], expected: Marks) -> None:

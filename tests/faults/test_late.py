@@ -14,7 +14,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.course import Course
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.gradebook import late
 from autograder.gradebook.book import load_config
 from autograder.gradebook.guard import keep_formgrader_up
@@ -240,6 +240,6 @@ def test_formgrader_shows_the_class_whatever_a_student_writes_for_a_time(
 def test_a_due_date_is_kept_though_a_query_follows_it(course: Course):
     regrade(course)
     (course.root / "course.toml").write_text(RULES.replace("2026-01-12 18:00", "2026-01-11 18:00"), encoding="utf-8")
-    late.prepare(url_of(course), course, rules_of(course.root), ("eve", ASSIGNMENT))
+    late.prepare(url_of(course), course, settings_of(course.root), ("eve", ASSIGNMENT))
     with api.Gradebook(url_of(course)) as book:
         assert book.find_assignment(ASSIGNMENT).duedate == datetime(2026, 1, 11, 17)

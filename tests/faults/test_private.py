@@ -130,7 +130,8 @@ def test_a_table_of_pseudonyms_that_is_none_is_refused(tmp_path: Path, text: str
 def test_a_student_is_forgotten_whole_and_what_remains_is_named(course: Course):
     run(course, "pseudonyms")
     (course.root / "course.toml").write_text(
-        f'[[extension]]\nstudent = "ann"\nassignment = "{ASSIGNMENT}"\ndays = 1\n', encoding="utf-8"
+        f'id = "backpropagation"\n[[extension]]\nstudent = "ann"\nassignment = "{ASSIGNMENT}"\ndays = 1\n',
+        encoding="utf-8",
     )
     exchange = course.root.parent / "exchange"
     inbound = exchange / "backpropagation" / "inbound" / f"ann+{ASSIGNMENT}+2026-01-12 18:00:00.000000 UTC+x"

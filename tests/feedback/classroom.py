@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from autograder.classes.jobs import jobs_in
 from autograder.classes.run import grade_class
 from autograder.course import notebook
 from autograder.course.course import Course
+from autograder.course.data import copy_course
 from autograder.course.secret import SECRET_FILE
 from autograder.gradebook.autograded import handed_out
 from autograder.gradebook.keeper import GradebookKeeper
@@ -145,8 +145,7 @@ def hand_in(course: Course, student: str, name: str, data: bytes | dict[str, Any
 
 def make(folder: Path) -> Course:
     """The course with its class, graded; the pages are not made yet."""
-    shutil.copytree(ROOT / "source", folder / "source")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    copy_course(ROOT, folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     course = Course(folder, SECRET)
     names = {of: [one.name for one in course.sources.values() if one.assignment == of] for of in ASSIGNMENTS}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from io import StringIO
+from pathlib import Path
 
 import msgspec
 import pytest
 from rich.console import Console
 
 from autograder.classes.report import terminal as report
+from autograder.course.course import Course
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import GapResult, Record, Status
 
-MISTAKES = known_mistakes("02_chain")
+ROOT = Path(__file__).parents[2]
+MISTAKES = known_mistakes(Course(ROOT, ""), "02_chain")
 
 
 def result(gap: str, status: Status, mistake: str = "") -> GapResult:

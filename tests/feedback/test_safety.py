@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from autograder.course.course import Course
+from autograder.course.data import folders_of
 from autograder.gradebook import feedback_page, markup
 from autograder.judging import feedback
 from autograder.model import TwinKind, Value
 
-from .classroom import PNG
+from .classroom import PNG, ROOT
 from .reader import Element, read
 
 OURS = """html head meta title style body a svg symbol circle path use header p b nav ol ul li span main section article
@@ -31,7 +32,7 @@ OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 def drawings(page: Element) -> list[Element]:
     """Pictures in a page that are, to the byte, pictures of the course."""
-    own = {base64.b64encode(path.read_bytes()).decode() for path in markup.STATIC.glob("*.svg")}
+    own = {base64.b64encode(path.read_bytes()).decode() for path in folders_of(ROOT).static.glob("*.svg")}
     return [one for one in page.all("img") if one.attributes["src"].removeprefix("data:image/svg+xml;base64,") in own]
 
 
@@ -98,10 +99,19 @@ def test_the_picture_of_the_course_stands_in_the_notebook(pages: Mapping[str, El
 
 @pytest.mark.parametrize(
     "address",
-    ["lab/static/08.svg", "lab/static/../static/01_neuron.svg", "/lab/static/01_neuron.svg", "lab/static/*.svg", "x"],
+    [
+        "lab/static/08.svg",
+        "lab/static/../static/01_neuron.svg",
+        "/lab/static/01_neuron.svg",
+        "lab/static/*.svg",
+        "lab/static/04_layer_inputs.svg",
+        "x",
+    ],
 )
 def test_no_other_picture_is_read(address: str) -> None:
-    assert "[picture: p]" in markup.Prose(3).html(f"![p]({address})")
+    stills = tuple(Course(ROOT, "").stills("1_neuron").items())
+    assert "<img" in markup.Prose(3, stills).html("![p](lab/static/01_neuron.svg)")
+    assert "[picture: p]" in markup.Prose(3, stills).html(f"![p]({address})")
 
 
 def numbers(value: Value) -> Iterator[float]:

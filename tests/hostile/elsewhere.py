@@ -33,7 +33,7 @@ def open_folder() -> Iterator[Path]:
 
 
 def install(folder: Path) -> Path:
-    """A virtual environment with the kit installed as a wheel, and a canary among its checks; its Python."""
+    """A virtual environment with the kit installed as a wheel, and a canary in it; its Python."""
     build = folder / "build"
     for name in ("autograder", "lab"):
         shutil.copytree(REPOSITORY / name, build / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -46,7 +46,7 @@ def install(folder: Path) -> Path:
     shutil.rmtree(build)
     others = [path for path in sys.path if path.endswith("-packages")]
     (site / "others.pth").write_text("\n".join(others) + "\n", encoding="utf-8")
-    (site / "autograder" / "checks" / "canary.txt").write_text(token(), encoding="ascii")
+    (site / "autograder" / "judging" / "canary.txt").write_text(token(), encoding="ascii")
     python = folder / "env" / "bin" / "python"
     python.parent.mkdir()
     python.symlink_to(Path(sys.executable).resolve())

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import sqlite3
 import threading
@@ -25,6 +24,7 @@ import numpy as np
 
 import autograder
 from autograder.course.course import Course
+from autograder.course.data import copy_course, folders_of
 from autograder.model import Plan, Transcript
 
 REPOSITORY = Path(__file__).parents[2]
@@ -75,14 +75,13 @@ class Scene:
         Its secret is one that only this run knows, unless one is given.
         """
         scene = cls(folder / "course", secret or token())
-        shutil.copytree(REPOSITORY / "source", scene.root / "source")
-        shutil.copy(REPOSITORY / "nbgrader_config.py", scene.root)
+        copy_course(REPOSITORY, scene.root)
         scene._plant(folder)
         kit = Path(autograder.__file__).parent
         loot = token()
         scene.places |= {
             "COURSE": str(scene.root),
-            "CHECKS": str(kit / "checks"),
+            "CHECKS": str(folders_of(scene.root).checks),
             "KIT": str(kit),
             "MARK": scene.mark,
             "PID": str(os.getpid()),
@@ -126,10 +125,10 @@ class Scene:
             book.execute("create table student (name text)")
             book.execute("insert into student values (?)", (canary("a gradebook"),))
         book.close()
-        checks = Path(autograder.__file__).parent / "checks"
-        planted = checks / "canary.txt"  # only where the kit is installed for this test
+        (folders_of(self.root).checks / "canary.txt").write_text(canary("the checks"), encoding="ascii")
+        planted = Path(autograder.__file__).parent / "judging" / "canary.txt"
         if planted.exists():
-            self.canaries[planted.read_text(encoding="ascii").strip()] = "the checks of an installed kit"
+            self.canaries[planted.read_text(encoding="ascii").strip()] = "an installed kit"
         self.canaries["rng.normal(size=(2, 3)).tolist()"] = "a file of the checks"
         self.places |= {"HOST_FILE": str(host), "OTHER": str(other / "02_chain.ipynb")}
 

@@ -21,12 +21,14 @@ from lab.verdict import Status, Verdict
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "lab" / "open").glob("*.json"))
-FAMILY_OF = {one.slug: one.family for name in NOTEBOOKS for one in mistakes.known_mistakes(name)}
+COURSE = Course(ROOT, "open")
+CHECKS = checking.checks_in(COURSE.folders.checks)
+FAMILY_OF = {one.slug: one.family for name in NOTEBOOKS for one in mistakes.known_mistakes(COURSE, name)}
 
 
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
-    with Grader(Course(ROOT, "open")) as one:
+    with Grader(COURSE) as one:
         yield one
 
 
@@ -59,7 +61,7 @@ def _with_own_cells(submission: Submission, taken: Rows) -> Iterator[Cell]:
 
 def mistaken_submissions(plan: Plan) -> Iterator[tuple[Submission, Mapping[str, Mistake]]]:
     """All known mistakes; those in each function that later gaps call apart from all others."""
-    every = mistakes.known_mistakes(plan.notebook)
+    every = mistakes.known_mistakes(COURSE, plan.notebook)
     called = {gap.name for gap in plan.gaps if gap.supplies}
     for alone in called:
         yield from mistakes.as_submissions(plan, tuple(one for one in every if one.gap == alone))
@@ -82,7 +84,7 @@ def on_open_numbers(plan: Plan, name: str, transcript: Transcript, reference: Tr
     case: Case = checking.case_of(plan, plan.gap(name), transcript, reference)
     known = {numbers.name for numbers in data.gap(name).numbers}
     case = replace(case, twins=tuple(twin for twin in case.twins if twin.name in known))
-    failed = {kind for kind, result in checking.results(case) if not result.passed}
+    failed = {kind for kind, result in checking.results(CHECKS, case) if not result.passed}
     if CheckKind.VALUE in failed:
         return Status.WRONG
     return Status.PARTLY if CheckKind.CONDUCT in failed else Status.RIGHT
@@ -145,7 +147,7 @@ def test_honest_answers_are_right_here_as_in_grading(name, student, grader):
 def test_a_slip_costs_only_its_own_gap_here_too(name, student, grader):
     """All gaps but one hold a known mistake; the one that is right is judged right."""
     plan = grader.course.plan(name)
-    _, carried = next(mistakes.as_submissions(plan, mistakes.known_mistakes(name)))
+    _, carried = next(mistakes.as_submissions(plan, mistakes.known_mistakes(COURSE, name)))
     for gap in plan.gaps:
         others = {one: mistake.source for one, mistake in carried.items() if one != gap.name}
         verdict = verdicts(student, with_answers(plan, others))[gap.name]

@@ -148,10 +148,11 @@ def test_several_mistakes_of_one_family_give_the_family(student):
 
     answer = Answer(values={"y": 1.0})
     words = {"name": "n", "seen": "s", "meaning": "m", "question": "q", "answers": {"P": answer}}
-    mistakes = tuple(Mistake(slug=slug, family="sign", **words) for slug in ("one", "two"))
+    sign = {"family": "sign", "family_name": "The sign is wrong", **words}
+    mistakes = tuple(Mistake(slug=slug, **sign) for slug in ("one", "two"))
     gap = _gap_with(Gap, mistakes)
-    assert named(gap, {"P": answer}, wrong_values=True) == (texts.FAMILIES["sign"], "sign", "", "")
-    other = Mistake(slug="three", family="factor", **words)
+    assert named(gap, {"P": answer}, wrong_values=True) == ("The sign is wrong", "sign", "", "")
+    other = Mistake(slug="three", family="factor", family_name="f", **words)
     assert named(_gap_with(Gap, (*mistakes, other)), {"P": answer}, wrong_values=True)[0] == ""
 
 

@@ -159,6 +159,7 @@ def _release_lab(folder: Path, notebook: str) -> None:
         (lab / part).mkdir(parents=True)
     for path in (ROOT / "lab").glob("*.py"):
         shutil.copy(path, lab)
+    shutil.copytree(ROOT / "lab" / "drawing", lab / "drawing")
     shutil.copy(ROOT / "lab" / "open" / f"{notebook}.json", lab / "open")
     shutil.copy(ROOT / "lab" / "hints" / f"{notebook}.toml", lab / "hints")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import Course
+from autograder.course.data import copy_data
 from autograder.course.notebook import solution_of
 from autograder.course.secret import SECRET_FILE
 
@@ -121,7 +122,7 @@ def notebook(name: str, share: float) -> bytes:
 def make_course(folder: Path, zone: str = "Europe/Berlin") -> Course:
     """The real course in another place, with a secret of its own."""
     shutil.copytree(ROOT / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    copy_data(ROOT, folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     (folder / "course.toml").write_text(f'zone = "{zone}"\n', encoding="utf-8")
     return Course(folder, SECRET)

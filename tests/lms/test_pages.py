@@ -70,7 +70,7 @@ class Walk:
 
 def start(folder: Path) -> Walk:
     course = make_course(folder)
-    shutil.copytree(ROOT / "lab", folder / "lab")
+    shutil.copytree(ROOT / "lab", folder / "lab", dirs_exist_ok=True)
     return Walk(course, {})
 
 

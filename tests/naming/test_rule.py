@@ -41,7 +41,7 @@ def gap(**changes: Any) -> Gap:
 
 def mistake(slug: str, family: str = "factor", **changes: Any) -> Mistake:
     texts = {"source": "", "name": slug, "seen": "", "meaning": "", "question": ""}
-    return Mistake(**{"gap": "slope", "slug": slug, "family": family, **texts, **changes})
+    return Mistake(**{"gap": "slope", "slug": slug, "family": family, "family_name": "", **texts, **changes})
 
 
 def gave(*values: Any, **more: Any) -> Transcript:

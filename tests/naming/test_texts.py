@@ -14,7 +14,7 @@ from autograder.model import Gap
 from .conftest import ROOT
 
 COURSE = Course(ROOT, "texts")
-KNOWN = [mistake for name in COURSE.sources for mistake in known_mistakes(name)]
+KNOWN = [mistake for name in COURSE.sources for mistake in known_mistakes(COURSE, name)]
 GAPS = {gap.name: gap for name in COURSE.sources for gap in COURSE.plan(name).gaps}
 
 MOST_WORDS = 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ import pytest
 
 from autograder.author import verify
 from autograder.course.course import Course
-from autograder.course.data import read_toml
+from autograder.course.data import copy_course, read_toml
 from autograder.judging.grading import Grader
-from autograder.judging.mistakes import FAMILIES, known_mistakes
+from autograder.judging.mistakes import known_mistakes
 from autograder.judging.stories import SOMETHING_ELSE
 from autograder.model import Outcome, Status
 
@@ -52,7 +51,7 @@ def test_every_gap_has_at_least_two_rewritings_and_something_of_each_kind() -> N
 
 @pytest.mark.parametrize("name", ROWS)
 def test_labels_fit_the_known_mistakes(name: str) -> None:
-    known = {mistake.slug: mistake for mistake in known_mistakes(name)}
+    known = {mistake.slug: mistake for mistake in known_mistakes(COURSE, name)}
     fields = {
         "rewriting": {"gap", "kind", "name", "source", "family", "mistake"},
         "pair": {"gap", "kind", "name", "source", "mistakes"},
@@ -63,7 +62,7 @@ def test_labels_fit_the_known_mistakes(name: str) -> None:
         assert row.keys() == fields[row["kind"]], row["name"]
         assert all(known[slug].gap == row["gap"] for slug in slugs), row["name"]
         if row["kind"] == "rewriting":
-            assert row["family"] in FAMILIES
+            assert row["family"] in COURSE.families
             assert all(known[slug].family == row["family"] for slug in slugs), row["name"]
         if row["kind"] == "pair":
             assert len(set(slugs)) == 2, row["name"]
@@ -73,7 +72,7 @@ def test_labels_fit_the_known_mistakes(name: str) -> None:
 def test_no_entry_is_a_copy_of_another_or_of_a_known_mistake(name: str) -> None:
     copies = Counter((row["gap"], meaning(row["source"])) for row in ROWS[name])
     assert [gap for (gap, _), count in copies.items() if count > 1] == []
-    known = {(mistake.gap, meaning(mistake.source)) for mistake in known_mistakes(name)}
+    known = {(mistake.gap, meaning(mistake.source)) for mistake in known_mistakes(COURSE, name)}
     written_again = [row for row in ROWS[name] if row["kind"] != "rewriting" or row["mistake"]]
     assert [row["name"] for row in written_again if (row["gap"], meaning(row["source"])) in known] == []
 
@@ -85,7 +84,7 @@ def test_entries_of_a_gap_have_different_names() -> None:
 
 def test_nearly_every_known_mistake_is_written_in_another_way_too() -> None:
     rewritten = {row.get("mistake") for row in EVERY}
-    slugs = [mistake.slug for name in COURSE.sources for mistake in known_mistakes(name)]
+    slugs = [mistake.slug for name in COURSE.sources for mistake in known_mistakes(COURSE, name)]
     left = [slug for slug in slugs if slug not in rewritten]
     assert len(left) <= 0.05 * len(slugs), left
 
@@ -102,7 +101,7 @@ def test_only_mistakes_that_raise_everywhere_can_never_be_named(name: str, grade
             if twin.judges(mistake.gap)
         )
     }
-    assert silent == CANNOT_BE_NAMED & {mistake.slug for mistake in known_mistakes(name)}
+    assert silent == CANNOT_BE_NAMED & {mistake.slug for mistake in known_mistakes(COURSE, name)}
 
 
 SIGN_AND_KINK = """def neuron_backward(x, w, b, dvalue):
@@ -135,7 +134,7 @@ def test_only_a_name_from_the_open_numbers_comes_with_the_remark_that_hidden_one
 def measured(folder: Path, *rows: dict[str, Any]) -> verify.Report:
     """What verify says of these entries, in a course of their own."""
     course = folder / "course"
-    shutil.copytree(ROOT / "source", course / "source")
+    copy_course(ROOT, course)
     (course / "tests/wrong").mkdir(parents=True)
     lines = [line for row in rows for line in ("[[wrong]]", *(f"{key} = {value!r}" for key, value in row.items()))]
     (course / f"tests/wrong/{SMALL}.toml").write_text("\n".join(lines), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.course import Course
+from autograder.course.data import copy_data
 from autograder.course.secret import SECRET_FILE
 from autograder.judging.grading import Grader
 
@@ -23,7 +24,7 @@ def make_course(root: Path, cases: Sequence[Case]) -> Course:
         path = root / "source" / ASSIGNMENT / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "source" / ASSIGNMENT / path.name, path)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    copy_data(ROOT, root)
     (root / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     for case in cases:
         case.write(root / "submitted" / case.name / ASSIGNMENT)

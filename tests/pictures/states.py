@@ -7,18 +7,18 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
 
+from lab.drawing import heat_mirror
+from lab.drawing.picture import Picture, as_svg
 from lab.pictures import (
     before_and_after,
     circuit_view,
     falling_stairs,
     fan_of_wires,
-    heat_mirror,
     neuron_circuit,
     nudge_bench,
     sluice_gates,
     weight_loom,
 )
-from lab.pictures.picture import Picture, as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 X, W, B = [1.0, -2.0, 3.0], [-3.0, -1.0, 2.0], 1.0

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.pictures import before_and_after, fan_of_wires, heat_mirror, sluice_gates, weight_loom
+from lab.drawing import heat_mirror
+from lab.pictures import before_and_after, fan_of_wires, sluice_gates, weight_loom
 
 from .states import (
     DVALUES,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.pictures.looks import NARROW, TURN, WIDE
-from lab.pictures.picture import as_art, as_page, as_svg, as_text
+from lab.drawing.looks import NARROW, TURN, WIDE
+from lab.drawing.picture import as_art, as_page, as_svg, as_text
 
 from .states import SVG, drawn, pictures
 
@@ -90,7 +90,7 @@ def test_without_a_kernel_the_same_drawing_stands_there(picture):
 @every_picture
 @both_layouts
 def test_every_class_of_a_drawing_is_in_the_style_sheet(picture, narrow):
-    from lab.pictures.looks import style_of_file
+    from lab.drawing.looks import style_of_file
 
     known = set(re.findall(r"\.([a-z][\w-]*)", style_of_file()))
     used = {one for node in drawn(picture, narrow=narrow).iter() for one in node.attrib.get("class", "").split()}

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from lab.pictures.looks import style_of_view
-from lab.pictures.picture import as_art, as_caption
+from lab.drawing.looks import style_of_view
+from lab.drawing.picture import as_art, as_caption
 
 from ..jupyter import TOKEN, served
 from .states import pictures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.pictures.looks import HEAT, LINES_ON, TEXT_ON, THEMES, style_of_file, style_of_view
-from lab.pictures.words import listed, number, plain, term, total
+from lab.drawing.looks import HEAT, LINES_ON, TEXT_ON, THEMES, style_of_file, style_of_view
+from lab.drawing.words import listed, number, plain, term, total
 
 from .states import drawn, pictures
 

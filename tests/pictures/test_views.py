@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab import pictures
-from lab.pictures.given import CannotDraw
-from lab.pictures.view import View
+from lab import drawing, pictures
+from lab.drawing.given import CannotDraw
+from lab.drawing.view import View
 
 from .states import BIASES, DVALUES, DWEIGHTS_L1, INPUTS, WATER, WEIGHTS, B, W, X, Z
 
@@ -50,7 +50,7 @@ def words(view: View) -> str:
 
 
 def test_there_is_one_view_for_each_notebook():
-    assert {*VIEWS, "mirror"} == set(pictures.__all__)
+    assert set(VIEWS) == set(pictures.__all__)
 
 
 def test_every_control_has_a_name_and_says_what_it_does(view):
@@ -182,7 +182,7 @@ def test_the_row_of_ones_can_be_chosen_either_way():
 
 
 def test_the_mirror_needs_no_widget():
-    view = pictures.mirror(None, DWEIGHTS_L1, "dweights")
+    view = drawing.mirror(None, DWEIGHTS_L1, "dweights")
     assert view._repr_mimebundle_().keys() == {"text/html", "text/plain"}
     assert "dweights is no table of numbers" in view.html
 

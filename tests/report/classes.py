@@ -15,10 +15,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from autograder.course.course import Course
 from autograder.judging import stories
 from autograder.judging.mistakes import Mistake, known_mistakes
 from autograder.model import CheckResult, Comparison, GapResult, Numbers, Record, Status, Story, TwinKind
 
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = {
     "01_neuron": "1_neuron",
     "02_chain": "1_neuron",
@@ -81,7 +83,7 @@ def many(students: int, *, seed: int = 1, notebooks: tuple[str, ...] = tuple(NOT
     records = []
     for notebook in notebooks:
         known: dict[str, list[Mistake]] = {}
-        for mistake in known_mistakes(notebook):
+        for mistake in known_mistakes(Course(ROOT, ""), notebook):
             known.setdefault(mistake.gap, []).append(mistake)
         hardness = rng.normal(0.0, 0.8, len(known))
         for student in range(students):

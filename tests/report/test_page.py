@@ -16,15 +16,16 @@ from click.testing import CliRunner
 from autograder.classes.report import page, tables
 from autograder.classes.report.summary import ClassSummary
 from autograder.cli import main
+from autograder.course.course import Course
 from autograder.judging.mistakes import known_mistakes
 from autograder.judging.pages import hash_of
 from autograder.model import Comparison, GapResult, KitError, Numbers, Status, Story, TwinKind
 
 from ..feedback.reader import Element, read
 from . import classes
-from .classes import record, result
+from .classes import ROOT, record, result
 
-KNOWN = {mistake.slug: mistake for mistake in known_mistakes("02_chain")}
+KNOWN = {mistake.slug: mistake for mistake in known_mistakes(Course(ROOT, ""), "02_chain")}
 FORGOTTEN = KNOWN["neuron_backward_upstream_forgotten"]
 CONSTANT = KNOWN["relu_dz_constant_one"]
 HOSTILE = '</script ><script>alert("x")</script><img src=x onerror=alert(1)>\u202e'

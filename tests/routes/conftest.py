@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from autograder.course.course import Course
+from autograder.course.data import copy_course
 from autograder.course.secret import SECRET_FILE
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Plan
@@ -81,8 +82,7 @@ def refused(done: Done) -> None:
 
 def make_course(folder: Path) -> Course:
     """The real course in another place, with a secret of its own."""
-    shutil.copytree(ROOT / "source", folder / "source")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    copy_course(ROOT, folder)
     (folder / SECRET_FILE).write_text(SECRET + "\n", encoding="ascii")
     return Course(folder, SECRET)
 
@@ -125,7 +125,7 @@ def students(plan: Plan) -> dict[str, Student]:
     """The class: answers, and a cell of the student's own."""
     right = {gap.name: gap.solution for gap in plan.gaps}
     mistakes: dict[str, str] = {}
-    for mistake in known_mistakes(plan.notebook):
+    for mistake in known_mistakes(Course(ROOT, ""), plan.notebook):
         mistakes.setdefault(mistake.gap, mistake.source)
     return {
         "right": (right, ""),

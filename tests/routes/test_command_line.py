@@ -148,7 +148,7 @@ def test_the_demo_ends_well_and_its_table_names_mistakes(tmp_path):
     assert (ROOT / page[1]).is_file()
     records = [json.loads(line) for line in (tmp_path / "demo" / "results.jsonl").read_text().splitlines()]
     assert len({record["student"] for record in records}) >= 20
-    mistakes = [mistake for name in Course(ROOT, "").sources for mistake in known_mistakes(name)]
+    mistakes = [mistake for name in Course(ROOT, "").sources for mistake in known_mistakes(Course(ROOT, ""), name)]
     graded = read_records(tmp_path / "demo" / "results.jsonl").values()
     for family in families([*graded], mistakes)[:3]:
         assert re.search(rf"{family.times} × +{re.escape(family.name)}", done.out)

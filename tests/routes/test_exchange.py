@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.course import Course
+from autograder.course.data import copy_data
 
 from .conftest import ASSIGNMENT, BIN, NOTEBOOK, ROOT, SECRET, Done, hand_in, must
 
@@ -106,9 +107,11 @@ def place() -> Iterator[Place]:
         (course / "source" / ASSIGNMENT).mkdir(parents=True)
         for name in (f"{NOTEBOOK}.ipynb", "START.md"):
             shutil.copy(ROOT / "source" / ASSIGNMENT / name, course / "source" / ASSIGNMENT)
-        shutil.copy(ROOT / "nbgrader_config.py", course)
+        copy_data(ROOT, course)
         (course / ".autograder-secret").write_text(SECRET + "\n", encoding="ascii")
-        (course / "course.toml").write_text(f'[due]\n{ASSIGNMENT} = "2026-01-12 18:00"\n', encoding="utf-8")
+        (course / "course.toml").write_text(
+            f'id = "backpropagation"\n[due]\n{ASSIGNMENT} = "2026-01-12 18:00"\n', encoding="utf-8"
+        )
         people = [someone(top / f"home {name}", name) for name in ("daemon", "games", "man")]
         config = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
         assert config

@@ -16,8 +16,9 @@ from autograder.judging.grading import Grader
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import KitError, Status
 
-from .conftest import ASSIGNMENT, NOTEBOOK, hand_in, make_course, must, run
+from .conftest import ASSIGNMENT, NOTEBOOK, ROOT, hand_in, make_course, must, run
 
+SETTINGS = (ROOT / "course.toml").read_text(encoding="utf-8")
 WORTH = "relu_dz_constant_one"
 SAID = "neuron_backward_upstream_forgotten"
 TEXT = "We come back to this in *lecture 5*: <b>what</b> arrives from above?"
@@ -27,7 +28,7 @@ GIVEN = "For this mistake your course gives 0.5 of 2 points."
 def answers(course: Course, *slugs: str) -> dict[str, str]:
     """Right answers, but for these mistakes."""
     right = {gap.name: gap.solution for gap in course.plan(NOTEBOOK).gaps}
-    return right | {one.gap: one.source for one in known_mistakes(NOTEBOOK) if one.slug in slugs}
+    return right | {one.gap: one.source for one in known_mistakes(course, NOTEBOOK) if one.slug in slugs}
 
 
 def marks(rows, folder: Path) -> dict[tuple[str, str], float]:
@@ -50,7 +51,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same class graded by nbgrader's command and by the kit's, with a comment and a mistake of some worth."""
     first = tmp_path_factory.mktemp("by_nbgrader")
     course = make_course(first)
-    (first / "course.toml").write_text(f"[worth]\n{WORTH} = 0.25\n", encoding="utf-8")
+    (first / "course.toml").write_text(f"{SETTINGS}\n[worth]\n{WORTH} = 0.25\n", encoding="utf-8")
     must(run(first, "nbgrader", "generate_assignment", ASSIGNMENT))
     hand_in(course, "ben", answers(course, WORTH, SAID))
     hand_in(course, "ada", answers(course))
@@ -86,7 +87,7 @@ def test_a_later_grading_says_it_too_and_another_worth_marks_anew(folders: tuple
     folder = folders[1]
     course = Course(folder, "routes")
     hand_in(course, "cem", answers(course, SAID))
-    (folder / "course.toml").write_text(f"[worth]\n{WORTH} = 0.5\n", encoding="utf-8")
+    (folder / "course.toml").write_text(f"{SETTINGS}\n[worth]\n{WORTH} = 0.5\n", encoding="utf-8")
     must(run(folder, "autograder", "grade", "submitted"))
     must(run(folder, "nbgrader", "generate_feedback", ASSIGNMENT, "--notebook", NOTEBOOK))
     assert "We come back to this" in feedback(folder, "cem")
@@ -94,13 +95,15 @@ def test_a_later_grading_says_it_too_and_another_worth_marks_anew(folders: tuple
 
 
 def test_a_name_that_fits_on_numbers_a_student_sees_alone_earns_nothing(course: Course) -> None:
-    (course.root / "course.toml").write_text(f"[worth]\n{WORTH} = 0.5\nrelu_dz_never = 0.1\n", encoding="utf-8")
+    (course.root / "course.toml").write_text(
+        f"{SETTINGS}\n[worth]\n{WORTH} = 0.5\nrelu_dz_never = 0.1\n", encoding="utf-8"
+    )
     with (
         Grader(Course(course.root, course.secret)) as grader,
         pytest.raises(KitError, match=r"no mistake is called rel"),
     ):
         grader.grade(hand_in(course, "x", answers(course, WORTH)).read_bytes(), student="x", name=NOTEBOOK)
-    (course.root / "course.toml").write_text(f"[worth]\n{WORTH} = 0.5\n", encoding="utf-8")
+    (course.root / "course.toml").write_text(f"{SETTINGS}\n[worth]\n{WORTH} = 0.5\n", encoding="utf-8")
     plan = course.plan(NOTEBOOK)
     seen = [twin.givens for twin in plan.twins if plan.gap("relu_dz").shows(twin)]
     in_the_open = f"relu_dz = 1.0 if (x, w, b) in {[(g['x'], g['w'], g['b']) for g in seen]!r} else 5.0"
@@ -116,7 +119,7 @@ def test_a_name_that_fits_on_numbers_a_student_sees_alone_earns_nothing(course: 
 
 @pytest.mark.parametrize("share", ["2", "-0.5", '"half"', "true"])
 def test_a_share_that_is_none_is_refused(tmp_path: Path, share: str) -> None:
-    (tmp_path / "course.toml").write_text(f"[worth]\n{WORTH} = {share}\n", encoding="utf-8")
+    (tmp_path / "course.toml").write_text(f"{SETTINGS}\n[worth]\n{WORTH} = {share}\n", encoding="utf-8")
     with pytest.raises(KitError, match="is no share"):
         worth_of(tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.notebooks import Own, solutions
-from .kit import Plan, known_mistakes, mutants, read_toml
+from .kit import Course, Plan, known_mistakes, mutants, read_toml
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +54,7 @@ def _of_gap(plan: Plan, gap: str, kind: str, name: str, source: str, before: str
 
 
 def _mistakes(plan: Plan) -> Iterator[Answer]:
-    for one in known_mistakes(plan.notebook):
+    for one in known_mistakes(Course(ROOT, ""), plan.notebook):
         yield _of_gap(plan, one.gap, "known mistake", one.slug, one.source)
 
 

@@ -2,7 +2,7 @@
 
 from autograder.author.mutation import mutants
 from autograder.course.course import Course
-from autograder.course.data import read_toml
+from autograder.course.typed import read_toml
 from autograder.judging.feedback import clean, verdict
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import known_mistakes

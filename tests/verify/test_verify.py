@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from autograder.author import verify
 from autograder.author.mutation import mutants
 from autograder.course.course import Course
+from autograder.course.data import copy_course
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import Mistake, known_mistakes
 from autograder.model import Plan
@@ -36,7 +36,7 @@ def with_gap(grader: Grader, name: str, **changes: object) -> Plan:
 
 
 def mistake(**changes: object) -> Mistake:
-    known = known_mistakes(NAME)[0]
+    known = known_mistakes(Course(ROOT, ""), NAME)[0]
     return dataclasses.replace(known, **changes)
 
 
@@ -49,7 +49,7 @@ def test_a_right_course_has_no_findings_and_counts_everything(grader: Grader) ->
 
 def test_a_mistake_that_is_right_is_found(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
     right = mistake(slug="no_mistake", gap="relu_mask", source=grader.course.plan(NAME).gap("relu_mask").solution)
-    monkeypatch.setattr(verify, "known_mistakes", lambda name: (right,))
+    monkeypatch.setattr(verify, "known_mistakes", lambda course, name: (right,))
     report = verify._mistakes(grader, NAME)
     assert report.counts["mistakes_caught"] == 0
     assert any("no_mistake is graded right" in finding for finding in report.findings)
@@ -61,7 +61,7 @@ def test_a_mistake_that_costs_another_gap_is_found(grader: Grader, monkeypatch: 
         gap="relu_mask",
         source="relu_dz = 0\nimport builtins, numpy\nnumpy.where = numpy.multiply = numpy.sum = numpy.maximum = None",
     )
-    monkeypatch.setattr(verify, "known_mistakes", lambda name: (spills,))
+    monkeypatch.setattr(verify, "known_mistakes", lambda course, name: (spills,))
     report = verify._mistakes(grader, NAME)
     assert any("beside spills" in finding for finding in report.findings)
 
@@ -74,7 +74,7 @@ def test_two_mistakes_of_different_families_that_no_twin_tells_apart_are_found(g
 
 def test_an_honest_style_that_loses_points_is_found(tmp_path: Path) -> None:
     course = tmp_path / "course"
-    shutil.copytree(ROOT / "source", course / "source")
+    copy_course(ROOT, course)
     (course / "tests/honest").mkdir(parents=True)
     (course / f"tests/honest/{NAME}.toml").write_text(
         '[[honest]]\ngap = "relu_mask"\nname = "not so honest"\nsource = "relu_dz = 1"\n', encoding="utf-8"
@@ -97,7 +97,7 @@ def test_a_hole_in_the_twins_lets_mutants_through_and_is_found(grader: Grader) -
 def test_a_check_that_no_mistake_needs_is_found(grader: Grader) -> None:
     grader._mistakes[NAME] = {}
     idle = verify._idle_checks(grader, [NAME])
-    assert len(idle) == len(verify.checking.checks())
+    assert len(idle) == len(grader.checks)
 
 
 def test_an_untouched_notebook_with_points_is_found(grader: Grader) -> None:

@@ -46,7 +46,7 @@ def bank_of(grader: Grader, name: str) -> Bank:
 
     Args:
         grader: Whose course and sandbox are used.
-        name: Of the notebook.
+        name: Key of the notebook.
 
     Raises:
         KitError: The notebook and its checks do not fit.

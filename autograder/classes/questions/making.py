@@ -114,10 +114,10 @@ def right_gaps(grader: Grader, bank: Bank, record: Record, folder: Path) -> list
         record: What the kit found.
         folder: Where the student's files lie.
     """
-    data = grader.handed_in(folder, record.notebook).data
+    data = grader.handed_in(folder, bank.plan.notebook).data
     if data is None or hashlib.sha256(data).hexdigest() != record.submission:
         return []
-    submission = grader.read(data, record.notebook)[1]
+    submission = grader.read(data, bank.plan.notebook)[1]
     transcript = grader.replay_on(bank.plan, bank.reference, submission)
     right = {result.gap for result in record.gaps if result.status is Status.RIGHT}
     return [

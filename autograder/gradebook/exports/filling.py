@@ -177,7 +177,7 @@ def _canvas(table: Table, assignment: str, column: str = "") -> Target:
 
 
 def _moodle(table: Table, assignment: str, column: str = "") -> Target:
-    """Moodle's gradebook as it exports plain text (grade/export/txt): `Assignment: 1_neuron (Real)`, or translated."""
+    """Moodle's gradebook as it exports plain text (grade/export/txt): `Assignment: 1_first (Real)`, or translated."""
     titles = {at: re.sub(r" \([^()]*\)$", "", cell).rpartition(":")[2].strip() for at, cell in enumerate(table.header)}
     return Target(column=_the_column(table, titles, assignment, column), points=None)
 

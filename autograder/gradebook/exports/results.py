@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.course.course import Course
-from autograder.course.rules import rules_of
+from autograder.course.settings import settings_of
 from autograder.gradebook import late
 from autograder.gradebook.book import database_url, load_config
 from autograder.gradebook.marks import Marks, class_marks, known_by
@@ -95,7 +95,7 @@ def results_of(course: Course, assignment: str) -> list[StudentResult]:
         known = ", ".join(dict.fromkeys(source.assignment for source in course.sources.values()))
         raise KitError(f"There is no assignment {assignment}. The assignments are {known}.")
     config = load_config(course.root)
-    url, rules = database_url(course.root, config), rules_of(course.root)
+    url, rules = database_url(course.root, config), settings_of(course.root)
     students = dict.fromkeys(student for student, _ in class_marks(url, assignment))
     late.settle(url, {(student, assignment) for student in students}, config)
     marks = class_marks(url, assignment)

@@ -33,10 +33,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A wrong answer that students are known to give, with what it gives on each set of numbers."""
+    """A wrong answer that students are known to give, with what it gives on each set of numbers.
+
+    Attributes:
+        family_name: What all mistakes of its family have in common, in a few words.
+    """
 
     slug: str
     family: str
+    family_name: str
     name: str
     seen: str
     meaning: str

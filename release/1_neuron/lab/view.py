@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 
 from lab import texts
-from lab.pictures import heat_mirror
-from lab.pictures.looks import style_of_view
-from lab.pictures.picture import as_art
+from lab.drawing import heat_mirror
+from lab.drawing.looks import style_of_view
+from lab.drawing.picture import as_art
 from lab.verdict import Compared, Status, Verdict
 
 WIDTH = 100

@@ -12,7 +12,7 @@ def check(gap: object = None) -> None:
     """Say how the cell that you ran last for a gap does, on the page's numbers and on others.
 
     Args:
-        gap: Its name, such as "drelu_dsum".
+        gap: Its name, such as "mean".
 
     Raises:
         lab.kernel.NotRight: Under `nbgrader validate` only, if the gap is not right.
@@ -33,7 +33,7 @@ def ask(gap: object = None) -> None:
     """Ask one question about your right cell for a gap; called again, answer it.
 
     Args:
-        gap: Its name, such as "neuron_backward".
+        gap: Its name, such as "mean".
     """
     from lab.front import ask as do
 

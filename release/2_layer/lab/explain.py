@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lab import texts
+from lab.drawing import heat_mirror
 from lab.gaps import Answer, Gap, Mistake, Numbers, fresh
 from lab.judge import as_array, difference, shown
 from lab.names import read_by
-from lab.pictures import heat_mirror
 from lab.verdict import Compared
 
 MOST_SHOWN = 240
@@ -35,7 +35,7 @@ def compared(name: str, yours: object, wanted: object, gap: Gap) -> Compared:
 
 
 def inputs_shown(numbers: Numbers, gap: Gap) -> str:
-    """The numbers a gap was asked about, as text: `dvalue = -0.7, z = 0.61`.
+    """The numbers a gap was asked about, as text: `x = -0.7, y = 0.61`.
 
     Of the page itself, which the student has before them, tables are only named.
     """
@@ -73,7 +73,7 @@ def named(gap: Gap, answers: Mapping[str, Answer], *, wrong_values: bool) -> tup
         one = fits[0]
         return one.name, one.slug, f"{one.seen} {one.meaning}", one.question
     if len({mistake.family for mistake in fits}) == 1:
-        return texts.FAMILIES[fits[0].family], fits[0].family, "", ""
+        return fits[0].family_name, fits[0].family, "", ""
     return nothing
 
 

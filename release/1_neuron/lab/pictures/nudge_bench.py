@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lab.pictures import bench_drawing, given
-from lab.pictures.controls import Controls
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number
+from lab.pictures import bench_drawing
 from lab.pictures.network import Step, forward, neuron
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

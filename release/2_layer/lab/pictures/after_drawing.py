@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, beside, data_number, path, shape, text, tip
-from lab.pictures.looks import BIG, NARROW, SMALL
-from lab.pictures.network import Rows
-from lab.pictures.signs import hatch, stop
-from lab.pictures.tables import Place, Table, panel
-from lab.pictures.words import number
+from lab.drawing.draw import Panel, Rows, below, beside, data_number, path, shape, text, tip
+from lab.drawing.looks import BIG, NARROW, SMALL
+from lab.drawing.signs import hatch, stop
+from lab.drawing.tables import Place, Table, panel
+from lab.drawing.words import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

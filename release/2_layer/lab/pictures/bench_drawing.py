@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from lab.pictures.draw import Panel, below, beside, box, circle, data_number, path, shape, text, tip
-from lab.pictures.looks import BIG, NARROW, PLAIN, SMALL, WIDE
-from lab.pictures.signs import hatch
-from lab.pictures.words import number
+from lab.drawing.draw import Panel, below, beside, box, circle, data_number, path, shape, text, tip
+from lab.drawing.looks import BIG, NARROW, PLAIN, SMALL, WIDE
+from lab.drawing.signs import hatch
+from lab.drawing.words import number
 
 PLOT_WIDTH, PLOT_TOP = 392.0, 30.0
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.drawing.draw import Panel, at, box, circle, data_number, path, text, tip, wire
+from lab.drawing.looks import BIG, NARROW, PLAIN, SMALL, WIDE
+from lab.drawing.signs import badge, stop  # fmt: skip
+from lab.drawing.words import number, term
 from lab.pictures.circuit_places import RISE, Places, Point, narrow_places, wide_places
-from lab.pictures.draw import Panel, at, box, circle, data_number, path, text, tip, wire
-from lab.pictures.looks import BIG, NARROW, PLAIN, SMALL, WIDE
 from lab.pictures.network import Wire
-from lab.pictures.signs import badge, stop  # fmt: skip
-from lab.pictures.words import number, term
 
 PILL = (62.0, 42.0)
 

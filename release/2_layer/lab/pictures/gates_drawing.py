@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, at, below, beside, box, data_number, path, shape, text
-from lab.pictures.looks import BIG, NARROW, SMALL
-from lab.pictures.network import Rows
-from lab.pictures.signs import hatch, stop
-from lab.pictures.tables import Table, panel
-from lab.pictures.words import number
+from lab.drawing.draw import Panel, Rows, at, below, beside, box, data_number, path, shape, text
+from lab.drawing.looks import BIG, NARROW, SMALL
+from lab.drawing.signs import hatch, stop
+from lab.drawing.tables import Table, panel
+from lab.drawing.words import number
 
 TALL, PITCH, HEAD = 112.0, 122.0, 54.0
 

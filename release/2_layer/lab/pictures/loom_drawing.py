@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, at, below, beside, box, data_number, shape, text
-from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
-from lab.pictures.network import Rows
-from lab.pictures.tables import Table, panel
-from lab.pictures.words import number, term
+from lab.drawing.draw import Panel, Rows, at, below, beside, box, data_number, shape, text
+from lab.drawing.looks import BIG, NARROW, SMALL, WIDE
+from lab.drawing.tables import Table, panel
+from lab.drawing.words import number, term
 
 HIGH = 31.0
 

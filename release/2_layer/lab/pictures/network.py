@@ -14,8 +14,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lab.drawing.draw import Rows
+
 Values = Mapping[str, float]
-Rows = tuple[tuple[float, ...], ...]
 
 OPERATIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "product": math.prod,

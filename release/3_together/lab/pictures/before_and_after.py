@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lab.pictures import after_drawing, given
-from lab.pictures.controls import Controls
-from lab.pictures.network import Rows, forward, gradients, layer, named, table, walk
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.draw import Rows
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number
+from lab.pictures import after_drawing
+from lab.pictures.network import forward, gradients, layer, named, table, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.drawing.words import listed, number, term
 from lab.pictures.network import Wire
 from lab.pictures.neuron_circuit import (
     Circuit,
@@ -13,7 +14,6 @@ from lab.pictures.neuron_circuit import (
     stages,
     wrong,
 )  # fmt: skip
-from lab.pictures.words import listed, number, term
 
 
 def caption(state: Circuit) -> tuple[str, ...]:

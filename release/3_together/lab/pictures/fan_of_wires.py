@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lab.pictures import fan_drawing, given
-from lab.pictures.controls import Controls
-from lab.pictures.network import Rows, backward, dense, forward, gradients, named
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number, term, total
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.draw import Rows
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number, term, total
+from lab.pictures import fan_drawing
+from lab.pictures.network import backward, dense, forward, gradients, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

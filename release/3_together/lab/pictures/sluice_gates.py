@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import trunc
 
-from lab.pictures import gates_drawing, given
-from lab.pictures.controls import Controls
-from lab.pictures.network import Rows, Step, forward, gradients
-from lab.pictures.picture import Picture
-from lab.pictures.view import View
-from lab.pictures.words import listed, number
+from lab.drawing import given
+from lab.drawing.controls import Controls
+from lab.drawing.draw import Rows
+from lab.drawing.picture import Picture
+from lab.drawing.view import View
+from lab.drawing.words import listed, number
+from lab.pictures import gates_drawing
+from lab.pictures.network import Step, forward, gradients
 
 _ONE = (Step("a", "relu", ("z",)),)
 

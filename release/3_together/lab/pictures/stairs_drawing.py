@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.pictures.draw import Panel, below, box, circle, data_number, path, shape, text, tip
-from lab.pictures.looks import BIG, NARROW, SMALL, WIDE
-from lab.pictures.signs import stop
-from lab.pictures.words import number
+from lab.drawing.draw import Panel, below, box, circle, data_number, path, shape, text, tip
+from lab.drawing.looks import BIG, NARROW, SMALL, WIDE
+from lab.drawing.signs import stop
+from lab.drawing.words import number
 
 LEFT, TOP = 50.0, 58.0
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from lab.drawing.picture import Picture, as_file
 from lab.pictures import (
     before_and_after,
     circuit_view,
@@ -20,7 +21,6 @@ from lab.pictures import (
     stairs_drawing,
     weight_loom,
 )
-from lab.pictures.picture import Picture, as_file
 
 X, W, B = (1.0, -2.0, 3.0), (-3.0, -1.0, 2.0), 1.0
 INPUTS = ((1.0, 2.0, 3.0, 2.5), (2.0, 5.0, -1.0, 2.0), (-1.5, 2.7, 3.3, -0.8))

@@ -1,1 +1,0 @@
-"""The hidden checks and their data: never given to students."""

@@ -1,0 +1,3 @@
+"""Three of the kit's checks, which is all that these gaps need."""
+
+from autograder.judging.standard import test_edges, test_inputs_unchanged, test_values  # noqa: F401
