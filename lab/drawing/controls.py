@@ -152,6 +152,39 @@ class Controls(Generic[State]):
             self._follow.append(follow)
         return control
 
+    def film(
+        self,
+        label: str,
+        about: str,
+        limits: tuple[int, int, int],
+        read: Callable[[State], int],
+        write: Callable[[State, int], State],
+    ) -> Any:
+        """Buttons that play through the values of a number, from the start if it stands at the end.
+
+        Args:
+            label: In a word or two, for those who cannot see the buttons.
+            about: What it does, for those who point at it.
+            limits: Least, most and step.
+            read: Gets its value out of the state.
+            write: Makes a new state with another value.
+        """
+        low, high, step = limits
+        control = self.widgets.Play(
+            description=label, tooltip=about, min=low, max=high, step=step, interval=120, show_repeat=False,
+            value=read(self.state),
+        )  # fmt: skip
+        control.add_class("lp-film")
+
+        def begin(_change: Any) -> None:
+            if control.playing and control.value + step > read(write(self.state, high)):
+                control.value = low
+
+        control.observe(begin, "playing")
+        self._follows(control, read)
+        self._writes(control, write)
+        return control
+
     def entry(
         self, label: str, about: str, hint: str, read: Callable[[State], str], write: Callable[[State, str], State]
     ) -> Any:

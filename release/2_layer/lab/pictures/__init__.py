@@ -1,7 +1,7 @@
 """The pictures of the course: one for each notebook, alive under the hand.
 
 Each is called with the notebook's own values, as the last line of a cell. A picture is imported when it is first asked
-for, and ipywidgets when the first one is shown; numpy is never needed.
+for, and ipywidgets when the first one is shown; numpy is needed by `learning` alone, which runs the student's layers.
 
 A picture that shows gradients has to compute them, and this package lies in the students' folder. So none of its code
 states a gradient: `lab.pictures.network` knows operations, nudges each of them, and follows the wires back. Tests hold
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lab.drawing.view import View
 
-__all__ = ["bench", "circuit", "fan_out", "gates", "loom", "stairs", "step"]
+__all__ = ["bench", "circuit", "fan_out", "gates", "learning", "loom", "stairs", "step"]
 
 
 def bench(x: object, w: object, b: object, h: object = 0.5) -> View[Any]:
@@ -115,3 +115,16 @@ def step(inputs: object, weights: object, biases: object, lr: object, dvalues: o
     from lab.pictures import before_and_after
 
     return before_and_after.view(inputs, weights, biases, lr, dvalues)
+
+
+def learning(dense: object, relu: object, chain: object) -> View[Any]:
+    """07, at the end: a small network of the student's own classes learns to part two moons.
+
+    Args:
+        dense: The class Layer_Dense.
+        relu: The class Activation_ReLU; None for a network without one.
+        chain: The function backward_chain.
+    """
+    from lab.pictures import learning_film
+
+    return learning_film.view(dense, relu, chain)
