@@ -3,7 +3,8 @@
 ipywidgets is imported when a view is first shown, never before. A view holds one frozen state; a control reads its
 value from the state and writes a new state, and the whole picture is drawn anew from it. ipywidgets gives a slider no
 accessible name and no element a role, so every slider has a number box of the same value beside it, and a short script
-(in an output of its own, harmless where it does not run) names the sliders and makes the caption a live region.
+(in an output of its own, harmless where it does not run) names sliders and a film's buttons and makes the caption a
+live region.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ const name = () => {
   for (const pair of document.querySelectorAll('.lp-pair')) {
     const handle = pair.querySelector('.noUi-handle'), label = pair.querySelector('.widget-label');
     if (handle && label) handle.setAttribute('aria-label', label.textContent + ', slider');
+  }
+  for (const film of document.querySelectorAll('.lp-film')) {
+    film.querySelectorAll('button').forEach((button, place) => {
+      button.setAttribute('aria-label', ['Play or pause', 'Back to the start', 'Over and over'][place]);
+    });
   }
   if (--left > 0) setTimeout(name, 250);
 };

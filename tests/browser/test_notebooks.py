@@ -133,6 +133,25 @@ def test_a_student_goes_through_a_notebook(notebook: Opened, one: Try) -> None:
     assert notebook.complaints == []
 
 
+@pytest.mark.parametrize("notebook", ["3_together/07_all_together"], indirect=True)
+def test_the_students_own_layers_learn_at_the_end(notebook: Opened) -> None:
+    """As handed out, with right layers and no ReLU, and with the class from notebook 06 pasted in."""
+    notebook.run_all()
+    words = notebook.run(notebook.find("pictures.learning(")).locator(".lp-words").first
+    expect(words).to_contain_text("forward of Layer_Dense has set no output yet")
+    layers, relu, chain = (
+        LAYERS.removeprefix("import numpy as np\n").replace("class A", "\0A").replace("def b", "\0b").split("\0")
+    )
+    _put(notebook, "# Layer_Dense: ", layers)
+    _put(notebook, "# backward_chain: ", f"def {chain}")
+    words = notebook.run(notebook.find("pictures.learning(")).locator(".lp-words").first
+    expect(words).to_contain_text("two dense layers in a row can draw a straight line only")
+    _put(notebook, "Activation_ReLU = None", f"class {relu}")
+    words = notebook.run(notebook.find("pictures.learning(")).locator(".lp-words").first
+    expect(words).to_contain_text("120 of 120 points are on their side")
+    assert notebook.errors() == []
+
+
 def _touch_the_picture(notebook: Opened, call: str) -> None:
     index = notebook.find(call)
     view = notebook.run(index)

@@ -47,7 +47,9 @@ def worker(tmp_path_factory: pytest.TempPathFactory):
 
 def test_a_change_is_seen_by_its_tests_and_gone_in_the_next_run(worker: Worker) -> None:
     source, tests = (ROOT / MODULE).read_text(encoding="utf-8"), ["tests/classes/test_records.py"]
-    changed = source.replace(LAST_COUNTS, "found.setdefault((record.student, record.assignment, record.notebook), record)")
+    changed = source.replace(
+        LAST_COUNTS, "found.setdefault((record.student, record.assignment, record.notebook), record)"
+    )
     codes = [worker.run(MODULE, text, tests, RUN).code for text in (source, changed, source)]
     assert codes == [0, 1, 0]
 

@@ -14,6 +14,7 @@ from lab.pictures import (
     circuit_view,
     falling_stairs,
     fan_of_wires,
+    learning_film,
     neuron_circuit,
     nudge_bench,
     sluice_gates,
@@ -42,6 +43,26 @@ L1 = {
 Z = [[1, 2, -3, -4], [2, -7, -1, 3], [-1, 2, 5, -1]]
 WATER = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]
 R1 = ([[2, -1, 5], [-4, -3, 1]], [[0.5, -2.5, -1.5], [4, 2.5, -0.5]])
+LAYERS = """import numpy as np
+class Layer_Dense:
+    def __init__(self, inputs, neurons):
+        self.weights, self.biases = 0.01 * np.random.randn(inputs, neurons), np.zeros((1, neurons))
+    def forward(self, inputs):
+        self.inputs, self.output = inputs, inputs @ self.weights + self.biases
+    def backward(self, dvalues):
+        self.dweights, self.dbiases = self.inputs.T @ dvalues, dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+class Activation_ReLU:
+    def forward(self, inputs):
+        self.inputs, self.output = inputs, np.maximum(inputs, 0)
+    def backward(self, dvalues):
+        self.dinputs = np.where(self.inputs > 0, dvalues, 0)
+def backward_chain(layers, dvalues):
+    for layer in layers[::-1]:
+        layer.backward(dvalues)
+        dvalues = layer.dinputs
+    return dvalues"""
+"""Right layers, as a student's notebook may have them."""
 DWEIGHTS_L1 = [[0.5, 11, 5, -3], [-4, 2, -1, -6], [1.5, -4.5, -1.25, 3.5]]
 
 
@@ -178,6 +199,37 @@ def _layers() -> dict[str, Picture]:
     }
 
 
+def _films() -> dict[str, learning_film.Learning]:
+    """The film of right layers at three moments, of none at all, and of one that ends early."""
+    layers = learning_layers()
+    whole = learning_film.start(*layers)
+    return {
+        "film": whole,
+        "film at its start": learning_film.go_to(whole, 0),
+        "film in its middle": learning_film.go_to(whole, 300),
+        "film without a ReLU": learning_film.start(layers[0], None, layers[2]),
+        "film that ends early": learning_film.trained(replace(whole.recipe, rate=3.0)),
+        "film that cannot begin": learning_film.start(_Blank, None, layers[2]),
+    }
+
+
+class _Blank:
+    """A layer that does nothing yet."""
+
+    def __init__(self, inputs: int, neurons: int) -> None:
+        del inputs, neurons
+
+    def forward(self, inputs: object) -> None:
+        """Set nothing."""
+
+
+def learning_layers() -> tuple[object, object, object]:
+    """Right layers and a right way back, from the code that the browser's test runs."""
+    space: dict[str, object] = {}
+    exec(LAYERS, space)
+    return space["Layer_Dense"], space["Activation_ReLU"], space["backward_chain"]
+
+
 def _mirrors() -> dict[str, Picture]:
     seen = {
         "mirror": mirror(_other_dweights()),
@@ -198,6 +250,7 @@ def pictures() -> dict[str, Picture]:
         **{name: nudge_bench.picture(state) for name, state in _benches().items()},
         **{name: falling_stairs.picture(state) for name, state in _stairs().items()},
         **_layers(),
+        **{name: learning_film.picture(state) for name, state in _films().items()},
         **_mirrors(),
     }
 

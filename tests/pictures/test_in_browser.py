@@ -18,7 +18,7 @@ from lab.drawing.looks import style_of_view
 from lab.drawing.picture import as_art, as_caption
 
 from ..jupyter import TOKEN, served
-from .states import pictures
+from .states import LAYERS, pictures
 
 pytestmark = pytest.mark.browser
 
@@ -29,25 +29,6 @@ weights = np.array([[0.2, 0.5, -0.26], [0.8, -0.91, -0.27], [-0.5, 0.26, 0.17], 
 biases, dvalues = np.array([[2.0, 3.0, 0.5]]), np.array([[1.0] * 3, [2.0] * 3, [3.0] * 3])
 z = np.array([[1, 2, -3, -4], [2, -7, -1, 3], [-1, 2, 5, -1]])
 water = np.arange(1, 13).reshape(3, 4)"""
-LAYERS = """import numpy as np
-class Layer_Dense:
-    def __init__(self, inputs, neurons):
-        self.weights, self.biases = 0.01 * np.random.randn(inputs, neurons), np.zeros((1, neurons))
-    def forward(self, inputs):
-        self.inputs, self.output = inputs, inputs @ self.weights + self.biases
-    def backward(self, dvalues):
-        self.dweights, self.dbiases = self.inputs.T @ dvalues, dvalues.sum(axis=0, keepdims=True)
-        self.dinputs = dvalues @ self.weights.T
-class Activation_ReLU:
-    def forward(self, inputs):
-        self.inputs, self.output = inputs, np.maximum(inputs, 0)
-    def backward(self, dvalues):
-        self.dinputs = np.where(self.inputs > 0, dvalues, 0)
-def backward_chain(layers, dvalues):
-    for layer in layers[::-1]:
-        layer.backward(dvalues)
-        dvalues = layer.dinputs
-    return dvalues"""
 CALLS = {
     "bench": (NEURON, "pictures.bench(x, w, b)"),
     "circuit": (NEURON, "pictures.circuit(x, w, b, 1.0)"),
@@ -250,7 +231,7 @@ def _type_a_gradient_in_the_dark(page: Any) -> None:
 def _play_the_film(page: Any) -> None:
     """By the keyboard: it runs from the start by itself, stops, and is trained anew."""
     assert "120 of 120" in page.locator(".lp-words").inner_text()
-    page.get_by_role("button", name="play the film").focus()
+    page.get_by_role("button", name="Play or pause").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("() => /After step [1-9]0 /.test(document.querySelector('.lp-words').textContent)")
     page.keyboard.press("Enter")

@@ -11,7 +11,7 @@ import io
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,6 @@ import numpy as np
 
 STEPS, EVERY = 600, 10
 """Steps of gradient descent, and how many of them lie between two frames."""
-COMPARED = 40
-"""The step before which slopes are compared: late enough that no gradient is tiny."""
 MOST_SECONDS = 1.5
 ACROSS, DOWN = 41, 27
 """Points at which a frame keeps the network's score, from left to right and from top to bottom."""
@@ -158,15 +156,14 @@ def _train(
     for step in range(STEPS + 1):
         if step % EVERY == 0:
             taken.append(_frame(step, layers, points, sides))
+        if step == 0:
+            slopes += _compared(recipe, points, sides)
         loss, dvalues = shortfall(_scores(layers, points), sides)
         if not math.isfinite(loss):
             raise _Ends(f"after step {step} the loss is no finite number any more: the steps are too long for it")
         if time.monotonic() > until:
             raise _Ends(f"{MOST_SECONDS:g} seconds were over at step {step}")
         recipe.chain(layers, dvalues)
-        if step == COMPARED:
-            said = [_gradient(layer, name) for layer, name in _arrays(layers)]
-            slopes += _compared(layers, said, lambda: shortfall(_scores(layers, points), sides)[0])
         for layer, name in _arrays(layers):
             _move(layer, name, recipe.rate)
 
@@ -218,29 +215,34 @@ def _move(layer: Any, name: str, by: float) -> None:
         setattr(layer, name, getattr(layer, name) - by * slope)
 
 
-def _compared(
-    layers: Sequence[Any], said: Sequence[np.ndarray | None], loss: Callable[[], float], h: float = 1e-7
-) -> Iterator[Slope]:
-    """For each array, what `backward` said along one direction, and what a nudge to both sides measures.
+def _compared(recipe: Recipe, points: np.ndarray, sides: np.ndarray, h: float = 1e-7) -> Iterator[Slope]:
+    """For each array of a network of its own, what `backward` says along one direction, and what a nudge measures.
+
+    Its weights and biases are drawn: with those of the start, most slopes would be close to 0, right or wrong.
 
     Args:
-        layers: Their arrays are as before when this ends.
-        said: The gradients that `backward` has left, or None.
-        loss: Runs all layers forward and gives the loss.
-        h: How far to nudge.
+        recipe: Whose classes are held to nudges.
+        points: Shape (N, 2).
+        sides: 1 or -1, shape (N, 1).
+        h: How far to nudge, either way.
     """
     chance = np.random.default_rng(1)
-    dense = list(dict.fromkeys(id(layer) for layer, _ in _arrays(layers)))
-    for (layer, name), slope in zip(_arrays(layers), said, strict=True):
+    layers = _layers(recipe)
+    arrays = _arrays(layers)
+    for layer, name in arrays:
+        setattr(layer, name, 0.5 * chance.standard_normal(np.shape(getattr(layer, name))))
+    recipe.chain(layers, shortfall(_scores(layers, points), sides)[1])
+    said = [_gradient(layer, name) for layer, name in arrays]
+    for (layer, name), slope in zip(arrays, said, strict=True):
         here = getattr(layer, name)
         towards = chance.standard_normal(np.shape(here))
         ends = []
         for way in (h, -h):
             setattr(layer, name, here + way * towards)
-            ends.append(loss())
+            ends.append(shortfall(_scores(layers, points), sides)[0])
         setattr(layer, name, here)
         yield Slope(
-            of=f"the {name} of the {('first', 'second')[dense.index(id(layer))]} {type(layer).__name__}",
+            of=f"the {name} of the {'first' if layer is layers[0] else 'second'} {type(layer).__name__}",
             said=None if slope is None else float(np.sum(slope * towards)),
             measured=(ends[0] - ends[1]) / (2 * h),
         )

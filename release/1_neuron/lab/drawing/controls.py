@@ -154,33 +154,30 @@ class Controls(Generic[State]):
 
     def film(
         self,
-        label: str,
         about: str,
-        limits: tuple[int, int, int],
+        every: int,
+        end: Callable[[State], int],
         read: Callable[[State], int],
         write: Callable[[State, int], State],
     ) -> Any:
-        """Buttons that play through the values of a number, from the start if it stands at the end.
+        """Buttons that play through the values of a number from 0 on, and stop.
 
         Args:
-            label: In a word or two, for those who cannot see the buttons.
-            about: What it does, for those who point at it.
-            limits: Least, most and step.
+            about: What plays, for those who cannot see the buttons or point at them.
+            every: From one value to the next.
+            end: Gets the last value out of the state.
             read: Gets its value out of the state.
             write: Makes a new state with another value.
         """
-        low, high, step = limits
         control = self.widgets.Play(
-            description=label, tooltip=about, min=low, max=high, step=step, interval=120, show_repeat=False,
-            value=read(self.state),
-        )  # fmt: skip
+            tooltip=about, max=end(self.state), step=every, interval=120, show_repeat=False, value=read(self.state)
+        )
         control.add_class("lp-film")
 
-        def begin(_change: Any) -> None:
-            if control.playing and control.value + step > read(write(self.state, high)):
-                control.value = low
+        def follow(state: State) -> None:
+            control.max = end(state)
 
-        control.observe(begin, "playing")
+        self._follow.append(follow)
         self._follows(control, read)
         self._writes(control, write)
         return control

@@ -44,6 +44,11 @@ def step_of(state: Learning) -> int:
     return state.film.frames[state.at].step if state.film.frames else 0
 
 
+def last_step(state: Learning) -> int:
+    """The step at which the film ends."""
+    return state.film.frames[-1].step if state.film.frames else 0
+
+
 def caption(state: Learning) -> tuple[str, ...]:
     """How well it does, why it ends early, whether backward is right, and what a missing ReLU means."""
     seen = state.film
@@ -117,7 +122,7 @@ def controls(helper: Controls[Learning]) -> list[list[object]]:
 
     return [
         [
-            helper.film("play", "play the film, or stop it", (0, STEPS, EVERY), step_of, go_to),
+            helper.film("play the film, or stop it", EVERY, last_step, step_of, go_to),
             helper.number("step", "which moment to look at", (0, STEPS, EVERY), step_of, go_to),
         ],
         [
@@ -147,7 +152,8 @@ def start(dense: object, relu: object, chain: object) -> Learning:
     named = (("Layer_Dense", dense), ("Activation_ReLU", relu or dense), ("backward_chain", chain))
     for name, given in named:
         if not callable(given):
-            raise CannotDraw(f"{name} is a {type(given).__name__} here; run the cell that defines it once more")
+            kind = type(given).__name__
+            raise CannotDraw(f"{name} is of type {kind} here; run the cell that defines it once more")
     return trained(Recipe(dense=dense, relu=relu, chain=chain))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lab.drawing.draw import Panel, Rows, below, beside, circle, data_number, path, shape, text
 from lab.drawing.looks import BIG, NARROW, SMALL, WIDE
@@ -80,7 +81,7 @@ def _ground(scene: Scene, top: float) -> str:
 def _cells(scene: Scene, top: float) -> Iterator[tuple[Corner, ...]]:
     """Squares of the map by their four corners; alike ones in a row are one long cell."""
     rows = scene.scores
-    for row, (upper, lower) in enumerate(zip(rows, rows[1:], strict=False)):
+    for row, (upper, lower) in enumerate(pairwise(rows)):
         across, down = 2 * scene.reach[0] * UNIT / (len(upper) - 1), 2 * scene.reach[1] * UNIT / (len(rows) - 1)
         start = 0
         for end in range(1, len(upper)):
