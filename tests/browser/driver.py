@@ -36,6 +36,9 @@ EDIT = """index => {
   notebook.mode = 'edit';
   return false;
 }"""
+PASTE = """([index, source]) => {
+  jupyterapp.shell.currentWidget.content.widgets[index].model.sharedModel.setSource(source);
+}"""
 COUNT = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.executionCount || 0"
 COUNTED = """([index, before]) => {
   const panel = jupyterapp.shell.currentWidget;
@@ -91,6 +94,10 @@ class Opened:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(source)
         assert self.sources()[index] == source
+
+    def paste(self, index: int, source: str) -> None:
+        """Replace what stands in a cell at once: typed, an editor would add indents of its own."""
+        self.page.evaluate(PASTE, [index, source])
 
     def run(self, index: int) -> Locator:
         """Run one cell by Shift and Enter; where its outputs stand."""

@@ -8,7 +8,7 @@ from lab import drawing, pictures
 from lab.drawing.given import CannotDraw
 from lab.drawing.view import View
 
-from .states import BIASES, DVALUES, DWEIGHTS_L1, INPUTS, WATER, WEIGHTS, B, W, X, Z
+from .states import BIASES, DVALUES, DWEIGHTS_L1, INPUTS, WATER, WEIGHTS, B, W, X, Z, learning_layers
 
 VIEWS = {
     "bench": lambda: pictures.bench(X, W, B),
@@ -18,6 +18,7 @@ VIEWS = {
     "loom": lambda: pictures.loom(INPUTS, DVALUES, BIASES),
     "gates": lambda: pictures.gates(Z, WATER),
     "step": lambda: pictures.step(INPUTS, WEIGHTS, BIASES, 0.001, DVALUES),
+    "learning": lambda: pictures.learning(*learning_layers()),
 }
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BOXES = ("BoundedFloatText", "BoundedIntText")
@@ -49,7 +50,7 @@ def words(view: View) -> str:
     return next(part.value for part in kinds(view, "HTML") if part.value.startswith('<div class="lp-words"'))
 
 
-def test_there_is_one_view_for_each_notebook():
+def test_every_view_of_the_course_is_tested_here():
     assert set(VIEWS) == set(pictures.__all__)
 
 
@@ -215,3 +216,15 @@ def test_what_cannot_be_drawn_is_told_in_one_line(call, said):
     with pytest.raises(CannotDraw, match=said) as caught:
         call()
     assert caught.value._render_traceback_()[0].startswith("No picture: ")
+
+
+def test_a_film_plays_to_its_own_end_and_a_new_one_has_another():
+    view = VIEWS["learning"]()
+    play = kinds(view, "Play")[0]
+    assert (play.value, play.max, play.playing, play.tooltip) == (600, 600, False, "play the film, or stop it")
+    play.value = 40
+    assert view.state.at == 4
+    assert "After step 40 " in words(view)
+    control(view, "learning rate").value = 3.0
+    assert play.value == play.max == view.state.film.frames[-1].step < 100
+    assert "The film ends early" in words(view)
