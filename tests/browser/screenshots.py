@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -108,8 +109,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         gap = next(cell for cell in document["cells"] if _grade_id(cell) == "dweights")
         gap["source"] = "# dweights: from inputs, dvalues\n" + answer.strip()
         (folder / f"{name}.ipynb").write_text(json.dumps(document), encoding="utf-8")
+    (folder / "learns.ipynb").write_text(json.dumps(_solved_with_relu()), encoding="utf-8")
     with served(folder, tmp_path_factory.mktemp("home")) as address:
         yield address
+
+
+def _solved_with_relu() -> dict[str, Any]:
+    """Notebook 07 solved, with the class from notebook 06 in it."""
+    before, document = (
+        json.loads((ROOT / "solutions" / f"{path}.ipynb").read_text(encoding="utf-8"))
+        for path in ("2_layer/06_relu_arrays", "3_together/07_all_together")
+    )
+    relu = next(cell for cell in before["cells"] if _grade_id(cell) == "Activation_ReLU")
+    place = next(cell for cell in document["cells"] if "Activation_ReLU = None" in "".join(cell["source"]))
+    place["source"] = relu["source"]
+    return dict(document)
 
 
 def _grade_id(cell: dict[str, dict[str, dict[str, str]]]) -> str:
@@ -149,10 +163,20 @@ def _shoot(page: Page, shown: Locator, name: str) -> None:
 def test_the_picture_of_a_notebook(notebook: str, lab: str, browser: Browser) -> None:
     name, do = PICTURES[notebook]
     page = _run_through(browser, lab, notebook)
-    view = page.locator(".widget-vbox.lp")
+    view = page.locator(".widget-vbox.lp").first
     view.wait_for(timeout=120_000)
     do(page, view)
     _shoot(page, view, name)
+    page.close()
+
+
+def test_the_film_of_the_students_own_layers(lab: str, browser: Browser) -> None:
+    page = _run_through(browser, lab, "learns")
+    view = page.locator(".widget-vbox.lp").last
+    expect(view).to_contain_text("120 of 120 points", timeout=120_000)
+    _typed(view.get_by_role("spinbutton", name="step"), "250")
+    expect(view).to_contain_text("After step 250")
+    _shoot(page, view, "learning")
     page.close()
 
 
