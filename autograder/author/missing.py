@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course.course import Course
-from autograder.course.typed import read_toml, rows_of
+from autograder.course.tables import Documents, Honest, read_hints
+from autograder.course.typed import read_if_there
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan
 
@@ -63,9 +64,9 @@ def missing(course: Course, notebook: str) -> list[str]:
 
 def _hints(course: Course, plan: Plan) -> Iterator[str]:
     path = course.folders.hints / f"{plan.notebook}.toml"
-    known = read_toml(path) if path.is_file() else {}
+    known = read_hints(path)
     for gap in plan.gaps:
-        count = len(known.get(gap.name, {}).get("hints", []))
+        count = len(known[gap.name].hints) if gap.name in known else 0
         if count < FEWEST_HINTS:
             yield _text(course, path, gap, f"has {count} of {FEWEST_HINTS} hints", HINTS.format(gap=gap.name))
     for name in sorted(known.keys() - {gap.name for gap in plan.gaps}):
@@ -84,7 +85,7 @@ def _mistakes(course: Course, plan: Plan) -> Iterator[str]:
 
 def _honest(course: Course, plan: Plan) -> Iterator[str]:
     path = course.folders.honest / f"{plan.notebook}.toml"
-    count = Counter(row.get("gap") for row in rows_of(path, "honest"))
+    count = Counter(row.gap for row in read_if_there(path, Honest).honest)
     for gap in plan.gaps:
         if count[gap.name] < FEWEST_HONEST:
             what = f"has {count[gap.name]} of {FEWEST_HONEST} honest styles"
@@ -96,7 +97,7 @@ def _values(course: Course, plan: Plan) -> Iterator[str]:
     path = course.folders.checks / "documents.toml"
     if not path.is_file():
         return
-    told = {(row.get("gap"), row.get("output")) for row in rows_of(path, "no_value")}
+    told = {(row.gap, row.output) for row in read_if_there(path, Documents).no_value}
     told |= {(value.gap, value.output) for value in plan.documents}
     for gap in plan.gaps:
         for output in gap.answers:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from autograder.author.inventory import equivalents, honest_rows, inventory, wrong_rows
 from autograder.author.leaks import leaks
 from autograder.author.missing import missing
 from autograder.author.mutation import Mutant, mutants
 from autograder.course.cells import with_answers
 from autograder.course.course import Course
-from autograder.course.typed import rows_of
+from autograder.course.tables import HonestRow, WrongRow
 from autograder.judging import checking, scoring
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import Mistake, Named, in_the_open, known_mistakes, same_answers, same_values
@@ -50,6 +51,9 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
     """
     report = Report()
     names = list(grader.course.sources)
+    report.findings += inventory(grader.course, grader.checks)
+    report.findings += [text for name in names for text in missing(grader.course, name)]
+    told("Read all data: every gap has what it needs, and every row belongs to something.")
     with ThreadPoolExecutor(workers) as pool:
         for part, text in PARTS.items():
             for found in pool.map(partial(part, grader), names):
@@ -58,7 +62,6 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
     report.findings += _unnamed(report.counts)
     report.findings += _idle_checks(grader, names)
     report.findings += _unchecked(grader.course)
-    report.findings += [text for name in names for text in missing(grader.course, name)]
     report.findings += leaks(grader.course, grader.course.root / "release")
     told("Looked for leaks in release/.")
     return report
@@ -152,9 +155,7 @@ def _carriers(plan: Plan, entries: Sequence[Entry], gap_of: Callable[[Entry], st
 def _honest(grader: Grader, name: str) -> Report:
     """Honest styles that are not right."""
     plan, report = grader.course.plan(name), Report()
-    path = grader.course.folders.honest / f"{name}.toml"
-    rows = rows_of(path, "honest")
-    for carried in _carriers(plan, rows, lambda row: row["gap"]):
+    for carried in _carriers(plan, honest_rows(grader.course, name), lambda row: row.gap):
         submission = _with_honest(plan, carried)
         for gap, status, results in judge(grader, plan, submission):
             row = carried.get(gap.name)
@@ -162,7 +163,7 @@ def _honest(grader: Grader, name: str) -> Report:
                 report.counts["honest"] += 1
                 report.counts["honest_full"] += status is Status.RIGHT
             if status is not Status.RIGHT:
-                style = f'honest style "{row["name"]}"' if row else "the solution beside honest styles"
+                style = f'honest style "{row.name}"' if row else "the solution beside honest styles"
                 report.findings.append(
                     f"tests/honest/{name}.toml: {style} of gap {gap.name} is graded {status} ({_first(results)}). "
                     "The check is too strict, or the style is not right after all."
@@ -174,14 +175,14 @@ def _first(results: Sequence[CheckResult]) -> str:
     return next((result.message for result in results if not result.passed), "no check failed")
 
 
-def _with_honest(plan: Plan, carried: Mapping[str, Mapping[str, str]]) -> Submission:
+def _with_honest(plan: Plan, carried: Mapping[str, HonestRow]) -> Submission:
     """The source notebook with honest answers, and with their helper cells before the gaps."""
     cells: list[Cell] = []
-    sources = {gap: textwrap.dedent(row["source"]) for gap, row in carried.items()}
+    sources = {gap: textwrap.dedent(row.source) for gap, row in carried.items()}
     for cell in with_answers(plan, sources).cells:
-        before = carried.get(cell.grade_id, {}).get("before")
-        if before:
-            cells.append(Cell(kind=CellKind.OWN, source=textwrap.dedent(before)))
+        style = carried.get(cell.grade_id)
+        if style and style.before:
+            cells.append(Cell(kind=CellKind.OWN, source=textwrap.dedent(style.before)))
         cells.append(cell)
     return Submission(assignment=plan.assignment, notebook=plan.notebook, sha256="", cells=tuple(cells))
 
@@ -235,20 +236,19 @@ def _naming(grader: Grader, name: str) -> Report:
     """Wrong answers of the test set that pass, or are named wrongly."""
     plan, report = grader.course.plan(name), Report()
     known = grader.known_mistakes(name)
-    rows = rows_of(grader.course.folders.wrong / f"{name}.toml", "wrong")
     report.counts.update(dict.fromkeys(("wrong_answers", "rewritings", "rewritings_named", *NAMED), 0))
-    for carried in _carriers(plan, rows, lambda row: row["gap"]):
-        submission = with_answers(plan, {gap: textwrap.dedent(row["source"]) for gap, row in carried.items()})
+    for carried in _carriers(plan, wrong_rows(grader.course, name), lambda row: row.gap):
+        submission = with_answers(plan, {gap: textwrap.dedent(row.source) for gap, row in carried.items()})
         transcript = grader.replay(submission)
         for gap, row in ((plan.gap(gap), row) for gap, row in carried.items()):
             status, _ = judge_gap(grader, plan, gap, submission, transcript)
             found = grader.name_of(plan, gap, transcript)
             named = _named(plan, gap, row, found, transcript, known)
-            rewriting = row["kind"] == "rewriting"
+            rewriting = row.kind == "rewriting"
             report.counts.update(["wrong_answers", named, *["rewritings"] * rewriting])
             report.counts["rewritings_named"] += rewriting and named == "named_right"
-            where = f'tests/wrong/{name}.toml: gap {gap.name}, "{row["name"]}"'
-            if status in (Status.RIGHT, Status.UNTOUCHED) or (row["kind"] == "nonsense" and status is Status.PARTLY):
+            where = f'tests/wrong/{name}.toml: gap {gap.name}, "{row.name}"'
+            if status in (Status.RIGHT, Status.UNTOUCHED) or (row.kind == "nonsense" and status is Status.PARTLY):
                 report.findings.append(f"{where}: graded {status}. Give a twin that catches it.")
             if named == "named_wrong":
                 report.findings.append(
@@ -267,7 +267,7 @@ ENOUGH_NAMED = 0.95
 def _named(
     plan: Plan,
     gap: Gap,
-    row: Mapping[str, Any],
+    row: WrongRow,
     found: Named,
     transcript: Transcript,
     known: Mapping[Mistake, Transcript],
@@ -279,11 +279,11 @@ def _named(
     """
     if not found.slug:
         return "unnamed"
-    if row["kind"] == "rewriting":
-        right = row["family"] == (found.mistake.family if found.mistake else found.slug)
+    if row.kind == "rewriting":
+        right = row.family == (found.mistake.family if found.mistake else found.slug)
     else:
         by_slug = {mistake.slug: mistake for mistake in known}
-        meant = [by_slug[slug] for slug in row.get("mistakes", ())]
+        meant = [by_slug[slug] for slug in row.mistakes]
         twins = in_the_open(plan, gap) if found.in_the_open else plan
         right = any(
             found.slug in (one.slug, one.family) and same_values(twins, gap, transcript, known[one]) for one in meant
@@ -305,8 +305,7 @@ def _unnamed(counts: Mapping[str, int]) -> list[str]:
 def _mutants(grader: Grader, name: str) -> Report:
     """Small changes to solutions that pass, and solutions with too few of them."""
     plan, report = grader.course.plan(name), Report()
-    listed = rows_of(grader.course.folders.checks / "equivalents.toml", "equivalent")
-    equivalent = {(one["gap"], one["change"]) for row in listed for one in row["changes"]}
+    equivalent = equivalents(grader.course)
     path = plan.path
     made = [(gap.name, mutant) for gap in plan.gaps for mutant in mutants(gap.solution)]
     for gap_name, count in Counter(gap for gap, _ in made).items():

@@ -45,8 +45,10 @@ def grade_all(
         told: Called with each record.
 
     Raises:
-        KitError: Student code cannot be confined, or something cannot be written; what has been graded is kept.
+        KitError: Student code cannot be confined, the course's files are not in order, or something cannot be
+            written; what has been graded is kept.
     """
+    grader.hold_course(sorted({job.notebook for job in jobs}))
     found: dict[Job, Record] = {}
     with _workers(grader, workers) as pool, Results(results) as earlier:
         waiting = {

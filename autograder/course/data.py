@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.rules import SETTINGS
-from autograder.course.twins import PAGE
-from autograder.course.typed import read_toml
+from autograder.course.tables import Documents
+from autograder.course.typed import read_if_there, read_toml
 from autograder.model import DocumentValue, KitError
 
 
@@ -107,15 +107,9 @@ def families(folders: Folders) -> dict[str, str]:
 def documents(folders: Folders) -> tuple[DocumentValue, ...]:
     """Every reference value of a course's documents; none without `documents.toml`."""
     path = folders.checks / "documents.toml"
-    rows = read_toml(path).get("value", []) if path.exists() else []
     return tuple(
         DocumentValue(
-            gap=row["gap"],
-            output=row["output"],
-            twin=row.get("twin", PAGE),
-            value=row["value"],
-            printed=row.get("printed", ""),
-            cells=tuple(row["cells"]),
+            gap=row.gap, output=row.output, twin=row.twin, value=row.value, printed=row.printed, cells=row.cells
         )
-        for row in rows
+        for row in read_if_there(path, Documents).value
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.model import CellKind
+from autograder.model import CellKind, KitError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "pass  # YOUR CODE HERE"
@@ -151,27 +151,75 @@ def _code_lines(source: str) -> Iterator[list[str]]:
 
 
 def read_source(data: bytes, assignment: str, name: str, key: str) -> SourceNotebook:
-    """Read an instructor's notebook (ours: a fault in it is a KeyError or ValueError that CI shows).
+    """Read an instructor's notebook.
 
     Args:
         data: The file.
         assignment: Name of its folder below `source/`.
         name: Of the file, without its ending.
         key: What it goes by in the course.
+
+    Raises:
+        KitError: It is no notebook, or a cell that nbgrader is to know is not in order.
     """
-    cells = []
-    for cell in json.loads(data)["cells"]:
-        metadata = cell["metadata"].get("nbgrader", {})
-        cells.append(
-            SourceCell(
-                role=_role(cell["cell_type"], metadata),
-                grade_id=metadata.get("grade_id", ""),
-                source="".join(cell["source"]),
-                metadata=cell["metadata"],
-            )
-        )
+    path = f"source/{assignment}/{name}.ipynb"
+    try:
+        content = json.loads(data)["cells"]
+        cells = [_source_cell(cell, f"{path}, cell {at}") for at, cell in enumerate(content, 1)]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise KitError(
+            f"{path} is no notebook of nbformat 4 ({type(error).__name__}: {error}). Open it in JupyterLab and save it."
+        ) from None
+    _hold_grade_ids(cells, path)
     sha256 = hashlib.sha256(data).hexdigest()
     return SourceNotebook(assignment=assignment, name=name, key=key, cells=tuple(cells), sha256=sha256)
+
+
+def _source_cell(cell: Mapping[str, Any], where: str) -> SourceCell:
+    metadata = cell["metadata"].get("nbgrader", {})
+    source, grade_id = "".join(cell["source"]), metadata.get("grade_id", "")
+    found = SourceCell(
+        role=_role(cell["cell_type"], metadata), grade_id=grade_id, source=source, metadata=cell["metadata"]
+    )
+    where = f'{where} ("{source.lstrip().partition(chr(10))[0][:40]}")'
+    if metadata and not grade_id:
+        raise KitError(
+            f"{where}: it has nbgrader's metadata, but no grade_id. Give it one in the Create Assignment panel."
+        )
+    marked = [line.strip() for line in source.split("\n") if line.strip() in (BEGIN, END)]
+    if found.role == "gap" and (not marked or marked != [BEGIN, END] * (len(marked) // 2)):
+        raise KitError(
+            f"{where}: the gap {grade_id} has no solution between {BEGIN} and {END}, each on a line of its own. "
+            "Put the solution between the two; what is outside goes to the students."
+        )
+    if found.role != "gap" and marked:
+        raise KitError(
+            f"{where}: a solution stands in a cell that is no gap, and would go to the students. "
+            'Make the cell an "Autograded answer" in the Create Assignment panel, or take the markers out.'
+        )
+    if found.role == "check" and not _is_number(metadata.get("points")):
+        raise KitError(
+            f"{where}: the check {grade_id} has no points. Write a number above 0 in the Create Assignment panel."
+        )
+    return found
+
+
+def _is_number(points: object) -> bool:
+    return isinstance(points, int | float) and not isinstance(points, bool) and points > 0
+
+
+def _hold_grade_ids(cells: Sequence[SourceCell], path: str) -> None:
+    """Refuse two cells of one grade_id, and a check without its gap."""
+    names = [cell.grade_id for cell in cells if cell.grade_id]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise KitError(f"{path}: two cells have the grade_id {twice[0]}. Give one of them another one.")
+    for cell in cells:
+        if cell.role == "check" and cell.grade_id.removeprefix("check_") not in names:
+            raise KitError(
+                f"{path}: the check {cell.grade_id} belongs to no gap. A gap my_gap has the check check_my_gap; "
+                "correct the grade_id."
+            )
 
 
 def _role(cell_type: str, metadata: Mapping[str, Any]) -> str:

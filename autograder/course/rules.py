@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from autograder.course.times import FORM, TimeError, read_time, zone_of
 from autograder.model import KitError
@@ -29,10 +31,16 @@ class LatePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         cap: Largest share, from 0 to 1.
     """
 
-    rate: float = 0.0
-    step_hours: float = 24.0
-    grace_minutes: float = 0.0
-    cap: float = 1.0
+    rate: Annotated[float, Meta(description="the share that one step costs, from 0 to 1", examples=["rate = 0.1"])] = (
+        0.0
+    )
+    step_hours: Annotated[float, Meta(description="the length of a step, in hours", examples=["step_hours = 24"])] = (
+        24.0
+    )
+    grace_minutes: Annotated[
+        float, Meta(description="lateness that costs nothing, in minutes", examples=["grace_minutes = 10"])
+    ] = 0.0
+    cap: Annotated[float, Meta(description="the largest share, from 0 to 1", examples=["cap = 0.5"])] = 1.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.rate <= 1 and 0 <= self.cap <= 1):
@@ -58,11 +66,13 @@ def late_penalty(policy: LatePolicy, score: float, seconds_late: float) -> float
 class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """More time for one student in one assignment: by so many days and hours, or until a certain time."""
 
-    student: str
-    assignment: str
-    days: float = 0.0
-    hours: float = 0.0
-    until: str = ""
+    student: Annotated[str, Meta(description="a student's id, as text", examples=['student = "ann"'])]
+    assignment: Annotated[
+        str, Meta(description="the name of an assignment, as text", examples=['assignment = "1_first"'])
+    ]
+    days: Annotated[float, Meta(description="how many days more", examples=["days = 2"])] = 0.0
+    hours: Annotated[float, Meta(description="how many hours more", examples=["hours = 12"])] = 0.0
+    until: Annotated[str, Meta(description="a time, as text", examples=['until = "2026-01-14 18:00"'])] = ""
 
     def __post_init__(self) -> None:
         if self.until and (self.days or self.hours):
@@ -74,8 +84,10 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Excused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An assignment that does not count for one student."""
 
-    student: str
-    assignment: str
+    student: Annotated[str, Meta(description="a student's id, as text", examples=['student = "ann"'])]
+    assignment: Annotated[
+        str, Meta(description="the name of an assignment, as text", examples=['assignment = "1_first"'])
+    ]
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +97,27 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         due: Due dates by assignment, as texts.
     """
 
-    zone: str = "UTC"
-    due: Mapping[str, str] = {}
-    late: LatePolicy | None = None
-    extension: tuple[Extension, ...] = ()
-    excused: tuple[Excused, ...] = ()
+    zone: Annotated[
+        str, Meta(description="the zone that times are meant in, as text", examples=['zone = "Europe/Berlin"'])
+    ] = "UTC"
+    due: Annotated[
+        Mapping[str, str],
+        Meta(
+            description="a table of assignments and their due dates, as texts",
+            examples=['due = { 1_first = "2026-01-12 18:00" }'],
+        ),
+    ] = {}
+    late: Annotated[
+        LatePolicy | None, Meta(description="a table that says what lateness costs", examples=["late = { rate = 0.1 }"])
+    ] = None
+    extension: Annotated[
+        tuple[Extension, ...],
+        Meta(description="a row [[extension]] for each student with more time", examples=["[[extension]]"]),
+    ] = ()
+    excused: Annotated[
+        tuple[Excused, ...],
+        Meta(description="a row [[excused]] for each student who is excused", examples=["[[excused]]"]),
+    ] = ()
 
     @property
     def clock(self) -> ZoneInfo:

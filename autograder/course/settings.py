@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from autograder.course.rules import SETTINGS, Rules
 from autograder.course.times import zone_of
@@ -20,8 +22,16 @@ class Settings(Rules, frozen=True, kw_only=True, forbid_unknown_fields=True):
         worth: The share of its gap's points that a known mistake earns, by its slug.
     """
 
-    id: str = ""
-    worth: Mapping[str, Any] = {}
+    id: Annotated[
+        str, Meta(description="the course's id as nbgrader knows it, as text", examples=['id = "my-course"'])
+    ] = ""
+    worth: Annotated[
+        Mapping[str, Any],
+        Meta(
+            description="a table of known mistakes, by slug, and the share of its points that each earns",
+            examples=["worth = { my_gap_wrong_sign = 0.5 }"],
+        ),
+    ] = {}
 
 
 def settings_of(root: Path) -> Settings:

@@ -59,6 +59,7 @@ class KitExporter(NotebookExporter):
         converter = self.parent
         try:
             self._engine.isolation  # noqa: B018  # refuse before the first submission
+            self._engine.hold_course(self._engine.course.sources)
             _check_submitted_directory(self._engine.course, converter.coursedir)
             settings_of(self._engine.course.root)
             must_answer(converter.coursedir.db_url)

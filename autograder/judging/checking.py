@@ -7,6 +7,7 @@ same functions, since a pytest session costs fifty times as much (`docs/performa
 from __future__ import annotations
 
 import importlib.util
+import traceback
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,14 @@ def _module(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the course's own code
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line = error.lineno if isinstance(error, SyntaxError) else (*lines, 1)[-1]
+        raise KitError(
+            f"{path}, line {line}: {type(error).__name__}: {error}. Mend it; no gap can be checked."
+        ) from None
     return module
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +82,17 @@ class Grader:
     def checks(self) -> tuple[Check, ...]:
         """The checks of the course."""
         return checking.checks_in(self.course.folders.checks)
+
+    def hold_course(self, notebooks: Iterable[str]) -> None:
+        """Read what decides the marks in these notebooks, so that a slip in it ends a run and not every student's gap.
+
+        Raises:
+            KitError: Something in the course's checks, gaps, twins or known mistakes is not in order.
+        """
+        assert self.checks
+        for name in notebooks:
+            self.course.plan(name)
+            mistakes.known_mistakes(self.course, name)
 
     @property
     def isolation(self) -> str:

@@ -7,12 +7,15 @@ gap, one replay carries one mistake in every gap.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from autograder.course.cells import with_answers
 from autograder.course.course import Course
-from autograder.course.typed import rows_of
+from autograder.course.tables import MistakeRow, Mistakes
+from autograder.course.typed import place, read_if_there
 from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
 from lab.judge import equal
 
@@ -47,25 +50,31 @@ def known_mistakes(course: Course, notebook: str) -> tuple[Mistake, ...]:
     """The known mistakes of a notebook of the course, from its data file.
 
     Raises:
-        KitError: A row lacks a field, or names a family that does not exist.
+        KitError: A field is misspelt, missing or of another kind, or names a gap or family that does not exist.
     """
     path = course.folders.mistakes / f"{notebook}.toml"
-    found, families = [], course.families
-    for row in rows_of(path, "mistake"):
-        try:
-            name = families.get(row["family"], "")
-            mistake = Mistake(**{**row, "source": textwrap.dedent(row["source"]).strip("\n"), "family_name": name})
-        except (TypeError, KeyError) as error:
-            raise KitError(
-                f"{path}: mistake {row.get('slug', row)} does not have exactly the fields needed: {error}."
-            ) from None
-        if not name:
-            raise KitError(
-                f"{path}: mistake {mistake.slug} names family {mistake.family}; families.toml has "
-                f"{', '.join(families)}."
-            )
-        found.append(mistake)
-    return tuple(found)
+    rows = read_if_there(path, Mistakes).mistake
+    gaps, families = course.sources[notebook].gaps, course.families
+    found = tuple(
+        _mistake(row, gaps, families, f"{path}, {place('mistake', at, row)}") for at, row in enumerate(rows, 1)
+    )
+    slugs = [mistake.slug for mistake in found]
+    twice = [slug for slug in slugs if slugs.count(slug) > 1]
+    if twice:
+        raise KitError(f"{path}: two mistakes have the slug {twice[0]}. Give one of them another one.")
+    return found
+
+
+def _mistake(row: MistakeRow, gaps: Sequence[str], families: Mapping[str, str], where: str) -> Mistake:
+    if row.gap not in gaps:
+        raise KitError(f"{where}: `gap` is {row.gap}; the notebook has {', '.join(gaps)}. Correct it.")
+    if row.family not in families:
+        raise KitError(
+            f"{where}: `family` is {row.family}; families.toml has {', '.join(families)}. Correct or add it."
+        )
+    fields = msgspec.structs.asdict(row)
+    source = textwrap.dedent(row.source).strip("\n")
+    return Mistake(**{**fields, "source": source, "family_name": families[row.family]})
 
 
 def slugs_of(course: Course) -> list[str]:

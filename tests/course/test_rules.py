@@ -119,13 +119,13 @@ def test_without_a_file_times_are_utc_and_lateness_costs_nothing(tmp_path):
     ("text", "said"),
     [
         ('zone = "Berlin"', "Europe/Berlin"),
-        ("zone = 1", "Expected `str`"),
+        ("zone = 1", "course.toml: `zone = 1` is not what is allowed"),
         ("zone", "course.toml is no valid TOML: "),
         ("[late]\nrate = 10", "0.1 takes a tenth"),
-        ("[late]\npercent = 10", "unknown field `percent`"),
+        ("[late]\npercent = 10", "course.toml, [late]: there is no field `percent`"),
         ("[late]\nstep_hours = 0", "more than 0"),
         ('[due]\n1_neuron = "12.01.2026"', "2026-01-12 18:00:00 UTC"),
-        ('[[extension]]\nstudent = "ada"', "missing required field `assignment`"),
+        ('[[extension]]\nstudent = "ada"', "row 1 of extension: the field `assignment` is missing"),
         ('[[extension]]\nstudent = "a"\nassignment = "b"\ndays = 1\nuntil = "2026-01-19"', "not both"),
     ],
 )

@@ -77,15 +77,20 @@ def test_draws_that_never_keep_are_refused_with_the_condition(checks, tmp_path, 
     monkeypatch.setattr(twins, "MOST_DRAWS", 50)
     with pytest.raises(KitError) as refused:
         Course(tmp_path, "a").plan("02_chain")
-    assert str(refused.value) == "checks/02_chain.toml: 50 draws of twin never_1 did not meet `b > 1e9`."
+    said = "50 draws of never_1 did not meet `keep`: b > 1e9. Ask for less."
+    assert str(refused.value).endswith(f'checks/02_chain.toml, row 4 of draw ("never"): {said}')
 
 
 FAULTS = [
-    ("name = 'relu_dz'", "name = 'relu'", "gap relu, but source/1_neuron/02_chain.ipynb has no cell with grade_id"),
+    ("name = 'relu_dz'", "name = 'relu'", "source/1_neuron/02_chain.ipynb has no cell with the grade_id relu."),
     ("name = 'dmul'", "name = 'drelu_dx'", "Make the order the same"),
-    ("open = ['A',", "open = ['Z',", "`open` of gap relu_dz must list twins that judge it; Z does not"),
+    ("open = ['A',", "open = ['Z',", "`open` must list twins that judge the gap"),
     ("open = ['A',", "open = [A,", "is no valid TOML"),
-    ("results = { dx = 'dx', dw = 'dw', db = 'db' }", "results = ['dx', 'dw', 'db']", "must be a table of names"),
+    (
+        "results = { dx = 'dx', dw = 'dw', db = 'db' }",
+        "results = ['dx', 'dw', 'db']",
+        "a table of names that the driver leaves",
+    ),
 ]
 
 

@@ -48,6 +48,7 @@ def engine_on(course: Course) -> Iterator[Grader]:
     """The engine, grading this course; its warm processes have ended afterwards."""
     made = engine()
     made.course = course
+    vars(made).pop("checks", None)  # those of the course before may have had a fault
     try:
         yield made
     finally:

@@ -11,7 +11,8 @@ import pytest
 
 from autograder.author import verify
 from autograder.course.course import Course
-from autograder.course.data import copy_course, read_toml
+from autograder.course.data import copy_course
+from autograder.course.typed import read_toml
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import known_mistakes
 from autograder.judging.stories import SOMETHING_ELSE
