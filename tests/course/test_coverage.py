@@ -11,7 +11,8 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.data import folders_of
-from autograder.course.typed import rows_of
+from autograder.course.tables import Documents
+from autograder.course.typed import read_if_there
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan
 
@@ -71,7 +72,7 @@ def test_mistakes_are_placed_in_cells_or_prose_that_exist(page: str) -> None:
 
 def test_every_gap_of_the_course_covers_some_place_or_says_why_not(page: str, gaps: tuple[Gap, ...]) -> None:
     named = {name for row in rows(page)[0] for name in re.findall(r"`(\w+)`", row[2])}
-    named |= {row["gap"] for row in rows_of(folders_of(ROOT).checks / "documents.toml", "no_value")}
+    named |= {row.gap for row in read_if_there(folders_of(ROOT).checks / "documents.toml", Documents).no_value}
     assert {gap.name for gap in gaps} - named == set()
 
 

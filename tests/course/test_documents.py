@@ -11,7 +11,8 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.data import documents, folders_of
-from autograder.course.typed import rows_of
+from autograder.course.tables import Documents
+from autograder.course.typed import read_if_there
 from autograder.judging.grading import Grader
 from autograder.model import DocumentValue, Plan, TwinKind
 from lab.judge import as_array, difference
@@ -23,8 +24,8 @@ PRINTED_BY_NUMPY = 5e-9
 """Half a unit in the eighth decimal place, the last that numpy prints; Python prints all places."""
 
 WITHOUT_DOCUMENT_VALUE = {
-    (row["gap"], row["output"]): row["reason"]
-    for row in rows_of(folders_of(ROOT).checks / "documents.toml", "no_value")
+    (row.gap, row.output): row.reason
+    for row in read_if_there(folders_of(ROOT).checks / "documents.toml", Documents).no_value
 }
 
 

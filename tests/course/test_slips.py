@@ -428,7 +428,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "a cell without a grade_id": (
         in_cell("dmul", lambda cell, cells: cell["metadata"]["nbgrader"].pop("grade_id")),
-        (f"source/{ASSIGNMENT}/{NAME}.ipynb, cell ", "# dmul: from", "has nbgrader's metadata, but no grade_id"),
+        (f"source/{ASSIGNMENT}/{NAME}.ipynb, cell ", "# dmul: ", "has nbgrader's metadata, but no grade_id"),
     ),
     "two cells of one grade_id": (
         in_cell("dmul", lambda cell, cells: cells.append(cell)),

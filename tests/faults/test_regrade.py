@@ -200,6 +200,7 @@ def test_gaps_changed_under_marks_are_refused_with_the_next_step(course: Course)
     before = marks(course)
     text = source.read_text(encoding="utf-8")
     renamed = text.replace('"grade_id": "check_drop"', '"grade_id": "check_fall"')
+    renamed = renamed.replace('"grade_id": "drop"', '"grade_id": "fall"')
     source.write_text(renamed, encoding="utf-8")
     changed = Course(course.root, classroom.SECRET)
     with pytest.raises(KitError, match="has other gaps than the gradebook"):
