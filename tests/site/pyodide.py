@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -33,8 +34,8 @@ def fetch(place: Path) -> None:
     with tempfile.TemporaryDirectory(dir=place.parent) as folder:
         work = Path(folder)
         subprocess.run(["npm", "pack", "--silent", f"pyodide@{VERSION}"], cwd=work, check=True, capture_output=True)
-        # Not tarfile: the first releases of Python 3.11 cannot refuse members that lie elsewhere; tar does.
-        subprocess.run(["tar", "-xzf", next(work.glob("*.tgz")).name], cwd=work, check=True)
+        with tarfile.open(next(work.glob("*.tgz"))) as packed:
+            packed.extractall(work, filter="data")
         distribution = work / "package"
         _complete(distribution)
         _download(work / "wheels", [f"{name}=={version(name)}" for name in WHEELS])
