@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from playwright.sync_api import Page
 
 from autograder.author import site as sites
 from autograder.author.generate import OPEN_SECRET
-from autograder.cli import main
 from autograder.course.course import Course
 from autograder.model import KitError
 
@@ -154,15 +152,3 @@ def test_a_kernel_starts_in_the_browser_and_lab_gets_as_far_as_numpy(page: Page,
     assert "No module named 'numpy'" in said
     assert page.locator(".jp-Dialog").count() == 0
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-
-
-def test_a_notebook_as_jupyterlite_names_and_saves_it_is_graded(tmp_path: Path) -> None:
-    solved = read(ROOT / "solutions" / "1_neuron" / "01_neuron.ipynb")
-    solved["metadata"] = {
-        "kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"},
-        "language_info": {"name": "python", "version": "3.14", "file_extension": ".py"},
-    }
-    handed_in = tmp_path / "1_neuron_01_neuron.ipynb"
-    handed_in.write_text(json.dumps(solved), encoding="utf-8")
-    graded = CliRunner().invoke(main, ["grade", str(handed_in)])
-    assert "01_neuron: 18 of 18" in graded.output
