@@ -22,7 +22,6 @@ from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.questions import questions
 from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
-from autograder.commands.site import site
 from autograder.course.course import Course, find_root
 from autograder.course.private import keep_private
 from autograder.course.secret import secret_of
@@ -42,7 +41,7 @@ def main() -> None:
     prepare_process()
 
 
-for command in (collect, comment, export, forget, init, pseudonyms, questions, report, site):
+for command in (collect, comment, export, forget, init, pseudonyms, questions, report):
     main.add_command(command)
 
 
