@@ -10,7 +10,7 @@ from lab.drawing.picture import Picture
 from lab.drawing.view import View
 from lab.drawing.words import listed, number
 from lab.pictures import learning_drawing
-from lab.training import EVERY, REACH, STEPS, Film, Recipe, Slope, film
+from lab.pictures.training import EVERY, REACH, STEPS, Film, Recipe, Slope, film
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from lab import training
-from lab.pictures import learning_film
-from lab.training import Film, Recipe, film
+from lab.pictures import learning_film, training
+from lab.pictures.training import Film, Recipe, film
 
 from ..jupyter import ROOT
 
