@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -31,6 +32,18 @@ def read_records(path: Path) -> dict[RecordKey, Record]:
             if record.schema == SCHEMA:
                 found[record.student, record.assignment, record.notebook] = record
     return found
+
+
+def told_apart(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Records for people to read: of two notebooks of one name, each is called "assignment/name"."""
+    kept = tuple(records)
+    names = Counter(name for _, name in {(record.assignment, record.notebook) for record in kept})
+    return tuple(
+        msgspec.structs.replace(record, notebook=f"{record.assignment}/{record.notebook}")
+        if names[record.notebook] > 1
+        else record
+        for record in kept
+    )
 
 
 def cannot_write(path: object, error: OSError) -> KitError:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.classes.records import read_records
+from autograder.classes.report.page import read as read_class
 from autograder.course.course import Course
 from autograder.course.data import folders_of
 from autograder.course.secret import SECRET_FILE
@@ -98,6 +99,19 @@ def test_records_and_gradebook_hold_both(graded: Path) -> None:
         (student, assignment, "det"): score for (student, assignment), score in WANTED.items()
     }
     assert marks(graded) == WANTED
+
+
+def test_the_class_report_keeps_both_apart(graded: Path) -> None:
+    must(run(graded, "autograder", "report", "--csv", "tables"))
+    summary = read_class(graded / "results.jsonl")
+    assert list(summary.notebooks) == [f"{FIRST}/det", f"{SECOND}/det"]
+    assert {(one.notebook, one.gap): (one.right, one.answered) for one in summary.per_gap} == {
+        (f"{FIRST}/det", "det"): (1, 2),
+        (f"{FIRST}/det", "solve"): (1, 2),
+        (f"{SECOND}/det", "area"): (1, 2),
+        (f"{SECOND}/det", "unknowns"): (1, 2),
+    }
+    assert f"{SECOND}/det,area" in (graded / "tables" / "gaps.csv").read_text(encoding="utf-8")
 
 
 def test_feedback_is_made_of_both(graded: Path) -> None:

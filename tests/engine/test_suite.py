@@ -102,6 +102,14 @@ def test_two_gaps_of_one_name_are_refused_and_both_places_named(root: Path) -> N
     assert "source/1_neuron/02_chain.ipynb and source/1_neuron/03_step.ipynb both have a gap relu_dz" in said
 
 
+def test_a_namesake_that_is_no_notebook_is_in_nobodys_way_wherever_it_stands(root: Path) -> None:
+    (root / "source/0_drafts").mkdir()
+    (root / f"source/0_drafts/{CHAIN}.ipynb").write_text("not even a notebook", encoding="utf-8")
+    course = Course(root, "a")
+    assert course.sources[CHAIN].assignment == "1_neuron"
+    assert [path.parent.name for path in course.unchecked] == ["0_drafts"]
+
+
 def test_a_notebook_without_checks_is_told_and_is_in_nobodys_way(root: Path) -> None:
     known = list(Course(root, "a").sources)
     content = json.loads((root / f"source/1_neuron/{CHAIN}.ipynb").read_bytes())

@@ -18,7 +18,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from autograder.classes.records import cannot_write, read_records
+from autograder.classes.records import cannot_write, read_records, told_apart
 from autograder.classes.report import drawings
 from autograder.classes.report.drawings import FLAT, KINDS, LEFT, MOST_TALL, TALL, TOP, kind_of, outlines
 from autograder.classes.report.examples import examples
@@ -61,7 +61,7 @@ def read(results: Path) -> ClassSummary:
     Raises:
         KitError: It is not there, or holds no record.
     """
-    records = tuple(read_records(results).values())
+    records = told_apart(read_records(results).values())
     if not records:
         raise KitError(
             f"{results} holds no records. `autograder grade submitted` writes them into results.jsonl of the course; "

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.classes.records import told_apart
 from autograder.judging.feedback import clean
 from autograder.judging.mistakes import Mistake
 from autograder.model import GapResult, Record, Status
@@ -45,27 +46,15 @@ class Step:
 def steps(records: Sequence[Record], mistakes: Sequence[Mistake]) -> list[Step]:
     """One row a gap, in the order of the course."""
     names = _family_names(mistakes) | {mistake.slug: mistake.name for mistake in mistakes}
-    labels = _labels(records)
     by_gap: dict[tuple[str, str], list[GapResult]] = {}
     for record in records:
         for result in record.gaps if record.handed_in else ():
-            by_gap.setdefault((labels[_notebook(record)], result.gap), []).append(result)
+            by_gap.setdefault((record.notebook, result.gap), []).append(result)
     return [_step(notebook, gap, results, names) for (notebook, gap), results in by_gap.items()]
 
 
 def _family_names(mistakes: Sequence[Mistake]) -> dict[str, str]:
     return {mistake.family: mistake.family_name for mistake in mistakes}
-
-
-def _notebook(record: Record) -> tuple[str, str]:
-    return record.assignment, record.notebook
-
-
-def _labels(records: Sequence[Record]) -> dict[tuple[str, str], str]:
-    """What each notebook is called: its name, with its assignment where two of them have one name."""
-    notebooks = list(dict.fromkeys(map(_notebook, records)))
-    names = Counter(name for _, name in notebooks)
-    return {(of, name): name if names[name] == 1 else f"{of}/{name}" for of, name in notebooks}
 
 
 def _step(notebook: str, gap: str, results: list[GapResult], names: Mapping[str, str]) -> Step:
@@ -110,6 +99,7 @@ def print_class(console: Console, records: Sequence[Record], mistakes: Sequence[
         records: Of every notebook of the class, graded now or before.
         mistakes: All that are known in these notebooks, for their names.
     """
+    records = told_apart(records)
     students = sorted({record.student for record in records})
     if len(records) == 1:
         _print_one(console, records[0])
@@ -143,15 +133,15 @@ def _in_all(records: Sequence[Record]) -> str:
 
 
 def _students_table(records: Sequence[Record], students: Sequence[str]) -> Table:
-    labels = _labels(records)
+    notebooks = list(dict.fromkeys(record.notebook for record in records))
     table = Table(title="Points", box=box.SIMPLE_HEAD, title_justify="left")
     table.add_column("student", overflow="fold")
-    for heading in _headings(list(labels.values())):
+    for heading in _headings(notebooks):
         table.add_column(heading, justify="right")
     table.add_column("in all", justify="right", no_wrap=True)
-    by_key = {(record.student, _notebook(record)): record for record in records}
+    by_key = {(record.student, record.notebook): record for record in records}
     for student in students:
-        own = [by_key.get((student, notebook)) for notebook in labels]
+        own = [by_key.get((student, notebook)) for notebook in notebooks]
         in_all = _in_all([record for record in own if record])
         table.add_row(Text(clean(student)), *[_points(record) for record in own], in_all)
     return table
@@ -207,11 +197,10 @@ def _print_commonest(console: Console, found: Sequence[Family]) -> None:
 
 
 def _print_reviews(console: Console, records: Sequence[Record]) -> None:
-    labels = _labels(records)
     for record in records:
         waiting = [result for result in record.gaps if result.status is Status.REVIEW]
         if waiting:
             gaps = "every gap" if len(waiting) == len(record.gaps) else ", ".join(result.gap for result in waiting)
             faults = "; ".join(dict.fromkeys(result.fault for result in waiting))
-            text = f"To be graded by hand: {record.student}, {labels[_notebook(record)]}, {gaps}. {faults}"
+            text = f"To be graded by hand: {record.student}, {record.notebook}, {gaps}. {faults}"
             console.print(clean(text), style="bold", markup=False)
