@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.author.inventory import honest_rows
 from autograder.course.course import Course
-from autograder.course.tables import Documents, Honest, read_hints
+from autograder.course.tables import Documents, read_hints
 from autograder.course.typed import read_if_there
 from autograder.judging.mistakes import known_mistakes
 from autograder.model import Gap, Plan
@@ -85,7 +86,7 @@ def _mistakes(course: Course, plan: Plan) -> Iterator[str]:
 
 def _honest(course: Course, plan: Plan) -> Iterator[str]:
     path = course.folders.honest / f"{plan.notebook}.toml"
-    count = Counter(row.gap for row in read_if_there(path, Honest).honest)
+    count = Counter(row.gap for row in honest_rows(course, plan.notebook))
     for gap in plan.gaps:
         if count[gap.name] < FEWEST_HONEST:
             what = f"has {count[gap.name]} of {FEWEST_HONEST} honest styles"

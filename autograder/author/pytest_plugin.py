@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
+    from autograder.judging.checking import Check
     from autograder.judging.grading import Grader
     from autograder.model import Case, Plan, Transcript
 
@@ -69,10 +70,17 @@ def _notebooks(course: Course, submission: Path | None) -> list[str]:
 
 
 def _gaps(course: Course, notebook: str, check: str) -> list[str]:
-    from autograder.judging.checking import applies, checks_in
+    from autograder.judging.checking import applies
 
-    found = next(one for one in checks_in(course.folders.checks) if one.name == check)
+    found = next(one for one in _checks(course.folders.checks) if one.name == check)
     return [gap.name for gap in course.plan(notebook).gaps if applies(found, gap)]
+
+
+@cache
+def _checks(folder: Path) -> tuple[Check, ...]:
+    from autograder.judging.checking import checks_in
+
+    return checks_in(folder)
 
 
 @cache

@@ -12,7 +12,8 @@ from autograder.course import suite
 from autograder.course.data import Folders, documents, families, folders_of
 from autograder.course.notebook import SourceNotebook
 from autograder.course.plan import plan_of
-from autograder.course.typed import read_toml
+from autograder.course.tables import MistakeRow, Mistakes
+from autograder.course.typed import read_if_there, read_toml
 from autograder.course.worth import worth_of
 from autograder.model import DocumentValue, KitError, Plan, Record
 
@@ -94,7 +95,7 @@ class Course:
         """The gaps of a notebook that may have no checks; none if it cannot be read."""
         try:
             return list(self.read(path, path.stem).gaps)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except KitError:
             return []
 
     def key(self, assignment: str, name: str) -> str:
@@ -135,6 +136,21 @@ class Course:
             source = self.sources[notebook]
             self._plans[notebook] = plan_of(source, self.folders, self._documents_of(source), self.secret)
         return self._plans[notebook]
+
+    @cached_property
+    def _mistake_rows(self) -> dict[str, tuple[MistakeRow, ...]]:
+        return {}
+
+    def mistake_rows(self, notebook: str) -> tuple[MistakeRow, ...]:
+        """The known mistakes of one notebook, by its key, as they stand in its data file; read at the first call.
+
+        Raises:
+            KitError: A field is misspelt, missing or of another kind.
+        """
+        if notebook not in self._mistake_rows:
+            path = self.folders.mistakes / f"{notebook}.toml"
+            self._mistake_rows[notebook] = read_if_there(path, Mistakes).mistake
+        return self._mistake_rows[notebook]
 
     def _documents_of(self, source: SourceNotebook) -> tuple[DocumentValue, ...]:
         return tuple(value for value in self.documents if value.gap in source.gaps)

@@ -28,6 +28,8 @@ def students_files(course: Course, assignment: str, name: str = "*") -> dict[str
     for source in course.sources.values():
         if source.assignment == assignment and name in (source.name, "*"):
             files |= _data_of(source, course.folders)
+    if course.folders.card.is_file():
+        files["lab/card.toml"] = course.folders.card
     return files
 
 
@@ -36,11 +38,10 @@ def _is_kits(path: Path) -> bool:
 
 
 def _data_of(source: SourceNotebook, folders: Folders) -> dict[str, Path]:
-    """Numbers, hints and picture of one notebook, and the course's card; those there are."""
+    """Numbers, hints and picture of one notebook; those there are."""
     found = {
         f"lab/open/{source.name}.json": folders.open / f"{source.key}.json",
         f"lab/hints/{source.name}.toml": folders.hints / f"{source.key}.toml",
         f"lab/static/{source.name}.svg": folders.static / f"{source.key}.svg",
-        "lab/card.toml": folders.card,
     }
     return {inside: path for inside, path in found.items() if path.is_file()}

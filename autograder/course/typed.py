@@ -11,6 +11,7 @@ import json
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -70,7 +71,7 @@ def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:
     Raises:
         KitError: A field is misspelt, missing or of another kind.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     for name in content:
         if name not in fields:
             raise KitError(f"{where}: {_unknown(name, list(fields))}")
@@ -82,6 +83,12 @@ def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:
         return kind(**values)
     except ValueError as error:  # of the type's own __post_init__: fields that do not go together
         raise KitError(f"{where}: {error}.") from None
+
+
+@cache  # msgspec reads the type's annotations anew at each call
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields of a table or row, by the names that a file uses."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 _NAMES = ("slug", "name", "gap")

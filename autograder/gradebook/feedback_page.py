@@ -67,7 +67,7 @@ class FeedbackPage(Exporter):
         except KitError as error:
             raise NbGraderException(str(error)) from None
         title = feedback.clean(str(nb.metadata.get("title") or record.notebook))
-        stills = _course(Path.cwd()).stills(record.assignment)  # nbgrader changes into the course before it converts
+        stills = _course(root).stills(record.assignment)
         return page(record, in_book, nb.cells, title, said, zone, tuple(stills.items())), resources
 
 

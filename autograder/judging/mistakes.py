@@ -14,8 +14,8 @@ import msgspec
 
 from autograder.course.cells import with_answers
 from autograder.course.course import Course
-from autograder.course.tables import MistakeRow, Mistakes
-from autograder.course.typed import place, read_if_there
+from autograder.course.tables import MistakeRow
+from autograder.course.typed import place
 from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
 from lab.judge import equal
 
@@ -53,7 +53,7 @@ def known_mistakes(course: Course, notebook: str) -> tuple[Mistake, ...]:
         KitError: A field is misspelt, missing or of another kind, or names a gap or family that does not exist.
     """
     path = course.folders.mistakes / f"{notebook}.toml"
-    rows = read_if_there(path, Mistakes).mistake
+    rows = course.mistake_rows(notebook)
     gaps, families = course.sources[notebook].gaps, course.families
     found = tuple(
         _mistake(row, gaps, families, f"{path}, {place('mistake', at, row)}") for at, row in enumerate(rows, 1)
