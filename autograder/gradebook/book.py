@@ -1,4 +1,4 @@
-"""Records into nbgrader's gradebook: a class in one transaction, as nbgrader's own commands would leave it.
+"""Records into nbgrader's gradebook: a class in short transactions, as nbgrader's own commands would leave it.
 
 Re-grading updates and never deletes: manual scores, comments and extra credit stay.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,11 @@ CONFIG = "nbgrader_config.py"
 
 _Of = tuple[str, str, str]
 """Student, assignment, notebook."""
+
+PORTION = 200
+"""Notebooks in one transaction: a tenth of a second of CPU, in which a mark that somebody gives in formgrader waits."""
+PAUSE_S = 0.12
+"""Between two transactions: SQLite looks every tenth of a second whether a file that it waits for is free."""
 
 
 def load_config(root: Path) -> Config:
@@ -162,7 +170,10 @@ class _Ids:
 def write(
     course: Course, records: Sequence[Record], *, url: str, config: Config, anew: Collection[_Of] | None = None
 ) -> list[str]:
-    """Write a class's marks in one transaction: all of them or, if anything fails, none. What is as it was stays.
+    """Write a class's marks, some students in one transaction; what is as it was stays.
+
+    All of a student's marks are written together, so whatever fails or is killed leaves every student's marks as they
+    were or as they shall be, and the next run writes the others.
 
     Args:
         course: Whose gradebook it is.
@@ -176,19 +187,48 @@ def write(
         What the instructor should know, such as a submission that does not say when it was handed in.
 
     Raises:
-        KitError: The gradebook cannot be written, or the course's rules cannot be read; its marks are as they were.
+        KitError: The gradebook cannot be written, which is said with what it holds by then, or the course's rules
+            cannot be read.
     """
     rules, rule = settings_of(course.root), late.late_rule(config)
+    assignments = {record.assignment for record in records}
+    notices: list[str] = []
+    done: set[str] = set()
     try:
         _make_file(url)
-        register_assignments(course, url, config, {record.assignment for record in records})
+        register_assignments(course, url, config, assignments)
         with api.Gradebook(url) as book:
-            notices = _write(course, records, book.db, rules, rule, anew)
-            book.db.commit()
+            ids = _ids(book.db)
+            for portion in _portions(records):
+                notices += _write(course, portion, book.db, ids, rules, rule, anew)
+                _commit(book.db)
+                done |= {record.student for record in portion}
+            notices += late.without_work(book.db, course, assignments)
         _carry_receipts(course, records, rules)
     except (SQLAlchemyError, ImportError, OSError) as error:
-        raise _cannot_write(url, error) from error
+        raise _cannot_write(url, error, done=len(done)) from error
     return notices
+
+
+def _portions(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Records in portions, all of a student's in one; one empty portion if there are none."""
+    portion: list[Record] = []
+    for _, group in groupby(sorted(records, key=attrgetter("student")), attrgetter("student")):
+        own = [*group]
+        if portion and len(portion) + len(own) > PORTION:
+            yield portion
+            portion = []
+        portion += own
+    yield portion
+
+
+def _commit(session: Session) -> None:
+    """End a transaction; if it has locked the gradebook's file, whoever waits for it has a turn."""
+    session.flush()
+    has_lock = getattr(session.connection().connection.driver_connection, "in_transaction", False)
+    session.commit()
+    if has_lock:
+        time.sleep(PAUSE_S)
 
 
 def must_be_ready(root: Path) -> None:
@@ -237,14 +277,14 @@ def _write(
     course: Course,
     records: Sequence[Record],
     session: Session,
+    ids: _Ids,
     rules: Rules,
     rule: AssignLatePenalties,
     anew: Collection[_Of] | None,
 ) -> list[str]:
     submissions = {(record.student, record.assignment) for record in records}
-    ids = _ids(session)
     _create_rows(session, ids, sorted(submissions))
-    submitted = _submitted_notebooks(session)
+    submitted = _submitted_notebooks(session, {student for student, _ in submissions})
     late.save_due_dates(session, rules)
     notices = late.save_times(session, course, rules, submissions)
     _save_grades(session, ids, submitted, records, anew)
@@ -252,7 +292,7 @@ def _write(
     session.flush()
     session.expire_all()  # scores are sums that the database makes
     late.save_penalties(session, submissions, rule)
-    return [*notices, *late.without_work(session, course, {assignment for _, assignment in submissions})]
+    return notices
 
 
 def _carry_receipts(course: Course, records: Iterable[Record], rules: Rules) -> None:
@@ -263,15 +303,22 @@ def _carry_receipts(course: Course, records: Iterable[Record], rules: Rules) -> 
             receipt.carry(course.submitted / student / assignment, graded, rules.clock)
 
 
-def _cannot_write(url: str, error: Exception) -> KitError:
-    """What is said when the gradebook cannot be written, with the next step."""
+def _cannot_write(url: str, error: Exception, done: int = 0) -> KitError:
+    """What is said when the gradebook cannot be written, with the next step.
+
+    Args:
+        url: Of the gradebook.
+        error: Why.
+        done: How many students' marks were written before.
+    """
     reason = next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__).rstrip(". ")
     advice = next((advice for words, advice in _ADVICE.items() if any(word in reason for word in words.split("|"))), "")
     where = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
     steps = f"{advice} Then run the same command again." if advice else "Run the same command again when it can be."
+    holds = f"It holds the marks of {done} students; those of the others are as they were" if done else ""
     return KitError(
         f"The gradebook {where} cannot be written: {reason}. {steps} "
-        "No mark in it has changed; what has been graded is not graded again."
+        f"{holds or 'No mark in it has changed'}; what has been graded is not graded again."
     )
 
 
@@ -327,7 +374,7 @@ def _create_rows(session: Session, ids: _Ids, submissions: Iterable[tuple[str, s
             )
         )
     }
-    have_notebooks = _submitted_notebooks(session)
+    have_notebooks = _submitted_notebooks(session, {student for student, _ in wanted})
     assignments, notebooks, grades, comments = [], [], [], []
     for student, assignment in wanted:
         key = have.get((student, assignment))
@@ -356,12 +403,13 @@ def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(model.__table__), rows)
 
 
-def _submitted_notebooks(session: Session) -> dict[_Of, str]:
+def _submitted_notebooks(session: Session, students: Collection[str]) -> dict[_Of, str]:
     rows = session.execute(
         select(api.SubmittedNotebook.id, api.SubmittedAssignment.student_id, api.Assignment.name, api.Notebook.name)
         .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
         .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+        .where(api.SubmittedAssignment.student_id.in_(students))
     )
     return {(student, assignment, name): key for key, student, assignment, name in rows}
 
@@ -378,7 +426,9 @@ def _save_grades(
     before = {
         (of, its): (score, by_hand is not None, flagged)
         for of, its, score, by_hand, flagged in session.execute(
-            select(grade.notebook_id, grade.cell_id, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            select(
+                grade.notebook_id, grade.cell_id, grade.auto_score, grade.manual_score, grade.needs_manual_grade
+            ).where(grade.notebook_id.in_(submitted.values()))
         )
     }
     rows = []
@@ -400,7 +450,11 @@ def _save_comments(session: Session, ids: _Ids, submitted: Mapping[_Of, str], re
     """The comment "No response." for gaps that are as handed out, as nbgrader writes it."""
     untouched = {Status.UNTOUCHED, Status.MISSING, Status.UNREADABLE, Status.NOT_HANDED_IN}
     comment = api.Comment
-    cells = session.execute(select(comment.notebook_id, comment.cell_id, comment.auto_comment))
+    cells = session.execute(
+        select(comment.notebook_id, comment.cell_id, comment.auto_comment).where(
+            comment.notebook_id.in_(submitted.values())
+        )
+    )
     before = {(of, its): text for of, its, text in cells}
     rows = [
         {

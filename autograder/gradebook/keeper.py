@@ -58,7 +58,7 @@ class GradebookKeeper:
         return record.handed_in or os.path.isdir(folder)
 
     def write(self, records: list[Record]) -> list[str]:
-        """Write the marks of a class in one transaction; what the instructor should know."""
+        """Write the marks of a class; what the instructor should know."""
         self._ready()
         from autograder.gradebook import book
 

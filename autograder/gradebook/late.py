@@ -146,6 +146,7 @@ def _rows(session: Session, submissions: Submissions) -> list[Any]:
         select(api.SubmittedAssignment)
         .join(api.SubmittedAssignment.assignment)
         .where(api.Assignment.name.in_({assignment for _, assignment in wanted}))
+        .where(api.SubmittedAssignment.student_id.in_({student for student, _ in wanted}))
         .order_by(api.SubmittedAssignment.student_id, api.Assignment.name)
     )
     return [row for row in rows if (row.student_id, row.assignment.name) in wanted]

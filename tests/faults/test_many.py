@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from autograder.classes.grade import grade_all
 from autograder.classes.jobs import Job
+from autograder.classes.records import write_records
 from autograder.course.course import Course
+from autograder.gradebook import book, late
 from autograder.judging.grading import Graded, Grader
-from autograder.model import Record
+from autograder.model import KitError, Record
 
 from . import classroom
 from .classroom import ASSIGNMENT, CHAIN, STEP
@@ -156,10 +165,9 @@ def test_workers_keep_to_a_core_each_when_there_is_one_for_every_core(tmp_path: 
     assert os.sched_getaffinity(0) == cores
 
 
-def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
-    """Many students, no sandbox: what is written is what was found."""
-    from autograder.gradebook import book as gradebook
-
+@pytest.fixture
+def absent(tmp_path: Path) -> tuple[Course, list[Record]]:
+    """A hundred students with folders and nothing in them: marks without a sandbox."""
     course = classroom.make_course(tmp_path / "course", (CHAIN, STEP))
     with Grader(course, LIMITS) as grader:
         records = [
@@ -167,10 +175,94 @@ def test_a_gradebook_of_a_large_class_is_written_once(tmp_path: Path) -> None:
         ]
     for record in records:
         (course.root / "submitted" / record.student / record.assignment).mkdir(parents=True, exist_ok=True)
-    url, config = classroom.url_of(course), gradebook.load_config(course.root)
-    for _ in range(2):
-        assert gradebook.write(course, records, url=url, config=config) == []
+    return course, records
+
+
+def write(course: Course, records: list[Record]) -> list[str]:
+    return book.write(course, records, url=classroom.url_of(course), config=book.load_config(course.root))
+
+
+def complete(course: Course) -> set[str]:
+    """Students of whom the gradebook holds marks; they are there for every notebook and gap."""
     found = classroom.marks(course)
-    assert len(found) == len(records)
-    assert {row.auto for one in found.values() for row in one.gaps.values()} == {0.0}
+    assert {row.auto for one in found.values() for row in one.gaps.values()} <= {0.0}
+    students = {student for student, _ in found}
+    assert set(found) == {(student, name) for student in students for name in course.sources}
+    return students
+
+
+def test_a_gradebook_of_a_large_class_is_written_once(absent: tuple[Course, list[Record]]) -> None:
+    """Many students, no sandbox: what is written is what was found."""
+    course, records = absent
+    for _ in range(2):
+        assert write(course, records) == []
+    assert complete(course) == {record.student for record in records}
     assert ASSIGNMENT in {record.assignment for record in records}
+
+
+def test_whoever_waits_for_the_gradebook_has_a_turn_between_a_few_students(
+    absent: tuple[Course, list[Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, records = absent
+    written: list[int] = []
+
+    def turn(seconds: float) -> None:
+        assert seconds > 0.1
+        with closing(sqlite3.connect(course.root / "gradebook.db", timeout=0, isolation_level=None)) as formgrader:
+            formgrader.execute("begin exclusive")
+            formgrader.execute("rollback")
+        written.append(len(complete(course)))
+
+    monkeypatch.setattr(book, "PORTION", 21)
+    monkeypatch.setattr(book, "time", SimpleNamespace(sleep=turn))
+    write(course, records)
+    assert written == [*range(10, 101, 10)]
+    write(course, records)
+    assert len(written) == 10  # nothing to write, nobody waits
+
+
+def test_a_failure_between_students_is_said_with_what_the_gradebook_holds(
+    absent: tuple[Course, list[Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, records = absent
+    calls = itertools.count(1)
+
+    def full(*_: object) -> None:
+        if next(calls) == 3:
+            raise OperationalError("update grade", {}, sqlite3.OperationalError("disk I/O error"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(book, "PORTION", 20)
+        patch.setattr(late, "save_penalties", full)
+        with pytest.raises(KitError, match="It holds the marks of 20 students; those of the others are as they were"):
+            write(course, records)
+    assert len(complete(course)) == 20
+    write(course, records)
+    assert len(complete(course)) == 100
+
+
+KILLED = """
+import itertools, os, sys
+from pathlib import Path
+from autograder.classes.records import read_records
+from autograder.course.course import Course
+from autograder.gradebook import book, late
+calls = itertools.count(1)
+late.save_penalties = lambda *_: next(calls) == 3 and os.kill(os.getpid(), 9)
+book.PORTION = 20
+root = Path.cwd()
+records = [*read_records(root / "results.jsonl").values()]
+book.write(Course(root, "x"), records, url=book.url_of(root / "gradebook.db"), config=book.load_config(root))
+"""
+
+
+def test_a_kill_between_students_leaves_everybodys_marks_whole(absent: tuple[Course, list[Record]]) -> None:
+    course, records = absent
+    write_records(course.root / "results.jsonl", records)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=course.root, env=classroom.environment(), check=False, capture_output=True
+    )
+    assert done.returncode == -9, done.stderr
+    assert len(complete(course)) == 20
+    write(course, records)
+    assert len(complete(course)) == 100
