@@ -155,6 +155,15 @@ def test_the_first_cell_tells_contents_time_and_what_is_needed(texts: Mapping[st
     assert {name: found for name, found in lacking.items() if found} == {}
 
 
+def test_every_notebook_imports_ask_and_names_it_in_its_first_cells_with_a_gap_of_its_own(course: Course) -> None:
+    for name, source in course.sources.items():
+        own = {cell.grade_id for cell in source.cells if cell.role == "gap"}
+        first = "\n".join(cell.source for cell in source.cells[:3])
+        assert re.search(r"^from lab import ask\b", first, re.MULTILINE), name
+        assert set(re.findall(r'`ask\("(\w+)"\)`', first)) <= own, name
+        assert "`ask(" in first, name
+
+
 def test_no_heading_skips_a_level(texts: Mapping[str, SourceTexts]) -> None:
     for name, text in texts.items():
         outside_code = re.sub(r"```.*?```", "", "\n\n".join(text.markdown), flags=re.DOTALL)
