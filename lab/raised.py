@@ -1,4 +1,4 @@
-"""What an error of Python's or numpy's means at the line where it came up; the student's check and grading say the same.
+"""What an error of Python's or numpy's means at the line where it came up.
 
 Nothing is run for it: the cell is read, and the values that stand before the gap are known by their names.
 """
@@ -84,7 +84,7 @@ class Around:
         if not isinstance(node, ast.Name) or node.id not in self.values or node.id in self.sets:
             return None
         try:
-            return np.shape(self.values[node.id])  # type: ignore[arg-type]
+            return np.asarray(self.values[node.id]).shape
         except ValueError:  # nested lists of unequal lengths
             return None
 
