@@ -90,3 +90,27 @@ def test_an_error_is_told_for_the_line_at_hand(source: str, meaning: str) -> Non
 
 def test_what_is_not_known_is_not_told() -> None:
     assert told("RuntimeError", "no", Around()) == ("", "")
+
+
+def test_check_tells_the_shapes_and_names_of_the_line(student):
+    student.run_notebook("04_layer_inputs", "dinputs_batch", {"dinputs_batch": "dinputs = np.dot(dvalues, weights)"})
+    said = " ".join(student.check("dinputs_batch").split())
+    assert "`dvalues` has shape (3, 3) and `weights` (4, 3)" in said
+
+
+def test_check_tells_pythons_max_of_an_array_from_numpys(student):
+    student.run_notebook("06_relu_arrays", "relu_mask", {"relu_mask": "relu_dz = max(z, 0)"})
+    assert "numpy compares with `np.maximum`" in " ".join(student.check("relu_mask").split())
+
+
+def test_check_tells_which_attribute_is_read_and_which_are_set(student):
+    source = (
+        "class Activation_ReLU:\n"
+        "    def forward(self, inputs):\n"
+        "        self.output = np.maximum(0, inputs)\n\n"
+        "    def backward(self, dvalues):\n"
+        "        self.dinputs = dvalues * (self.inputs > 0)"
+    )
+    student.run_notebook("06_relu_arrays", "Activation_ReLU", {"Activation_ReLU": source})
+    said = " ".join(student.check("Activation_ReLU").split())
+    assert "no line of the class sets `self.inputs`. What it sets: `self.output`" in said
