@@ -113,4 +113,4 @@ def test_check_tells_which_attribute_is_read_and_which_are_set(student):
     )
     student.run_notebook("06_relu_arrays", "Activation_ReLU", {"Activation_ReLU": source})
     said = " ".join(student.check("Activation_ReLU").split())
-    assert "no line of the class sets `self.inputs`. What it sets: `self.output`" in said
+    assert "no line of the class sets `self.inputs`. What it sets: `self.dinputs`, `self.output`" in said
