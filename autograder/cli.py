@@ -18,6 +18,7 @@ from autograder.commands.collecting import collect
 from autograder.commands.comment import comment
 from autograder.commands.exporting import export
 from autograder.commands.init import init
+from autograder.commands.open_records import records
 from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.questions import questions
 from autograder.commands.report import report
@@ -41,6 +42,7 @@ def main() -> None:
     prepare_process()
 
 
+export.add_command(records)
 for command in (collect, comment, export, forget, init, pseudonyms, questions, report):
     main.add_command(command)
 

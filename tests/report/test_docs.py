@@ -15,7 +15,7 @@ from rich.console import Console
 from autograder.author import demo
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("report", "comments", "questions")
+PAGES = ("report", "records", "comments", "questions")
 BLOCK = re.compile(r"^ {4}\$ (.+)\n((?: {4}(?!\$ ).*\n|\n(?= {4}(?!\$ )))*)", re.MULTILINE)
 """A command, and the indented lines of its output."""
 
