@@ -41,14 +41,14 @@ def _judged(gap: Gap, entry: Entry, ran: Sequence[Entry], shell: InteractiveShel
         code = compiled(entry.source, name, shell)
     except (SyntaxError, ValueError) as error:
         problem = Answer(values={}, raised=type(error).__name__, problem=text_of(error), line=line_of(error, name))
-        return of_error(gap, gap.numbers[0], problem)
+        return of_error(gap, gap.numbers[0], problem, entry.source)
     needs = NOTHING if gap.closed else needs_of(code, gap, shell.user_ns, ran, entry)
     doubts = _doubts(gap, needs, shell)
     if doubts:
         return Verdict(gap=gap.name, status=Status.UNSURE, says=doubts)
     judged = gap.numbers[:1] if needs.computed else gap.numbers
     answers = {numbers.name: answer_on(numbers, gap, code, needs, shell, name) for numbers in judged}
-    verdict = found_in(gap, judged, answers)
+    verdict = found_in(gap, judged, answers, entry.source)
     says = verdict.says or ((texts.RIGHT_ON_PAGE,) if needs.computed else (texts.RIGHT,))
     notes = (*_page_only(needs), *_outdated(gap, entry, ran, answers[gap.numbers[0].name], verdict.status, shell))
     return replace(verdict, says=says, notes=notes)

@@ -9,18 +9,21 @@ from lab import texts
 from lab.explain import compared, inputs_shown, named
 from lab.gaps import Answer, Gap, Numbers, fresh_all
 from lab.judge import difference
+from lab.raised import Around, told
 from lab.verdict import Status, Verdict
 
 
-def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer]) -> Verdict:
+def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer], source: str) -> Verdict:
     """The first thing that is wrong on the first set of numbers on which anything is; right if nothing is.
 
     Args:
         gap: What was asked for.
         judged: The sets of numbers on which the cell ran.
         answers: What it gave on each, by their names.
+        source: The cell.
     """
-    verdict = next(filter(None, (_problem_on(numbers, gap, answers[numbers.name]) for numbers in judged)), None)
+    problems = (_problem_on(numbers, gap, answers[numbers.name], source) for numbers in judged)
+    verdict = next(filter(None, problems), None)
     if verdict is None:
         conduct = _conduct(gap, judged, answers) if gap.conduct else ()
         status = Status.PARTLY if conduct else Status.RIGHT
@@ -31,20 +34,22 @@ def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer])
     return replace(verdict, named=name, mistake=slug, explained=explained, question=question) if name else verdict
 
 
-def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
+def of_error(gap: Gap, numbers: Numbers, answer: Answer, source: str) -> Verdict:
     """The verdict on a cell that raised on these numbers: type, text and line, and what it usually means.
 
     Args:
         gap: The gap that was checked.
         numbers: The first ones on which its cell raised.
         answer: What it raised, and where.
+        source: The cell.
     """
     line = texts.IN_LINE.format(number=answer.line) if answer.line else ""
     problem = {"type": answer.raised, "text": answer.problem or texts.NO_TEXT, "line": line}
     verdict = Verdict(gap=gap.name, status=Status.RAISED)
+    here = told(answer.raised, answer.problem, _around(gap, numbers, answer, source))
     if gap.driver and answer.problem == f"name '{gap.name}' is not defined" and not answer.line:
-        return replace(verdict, says=(texts.NOT_DEFINED.format(name=gap.name),))
-    meaning, question = texts.ERRORS.get(answer.raised, ("", ""))
+        return replace(verdict, says=(texts.NOT_DEFINED.format(name=gap.name),), explained=here[0], question=here[1])
+    meaning, question = here if here[0] else texts.ERRORS.get(answer.raised, ("", ""))
     if answer.raised in ("SyntaxError", "IndentationError", "TabError"):
         return replace(verdict, says=(texts.UNREADABLE.format(**problem),), explained=meaning, question=question)
     asked, where = inputs_shown(numbers, gap), _where(gap, numbers)
@@ -52,7 +57,7 @@ def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
         return replace(verdict, says=(texts.INTERRUPTED.format(where=where),), asked=asked)
     if gap.driver and not answer.line:
         says = (texts.RAISED_WHEN_USED.format(where=where, **problem),)
-        return replace(verdict, says=says, asked=asked, question=texts.WHEN_USED)
+        return replace(verdict, says=says, asked=asked, explained=here[0], question=here[1] or texts.WHEN_USED)
     says = (texts.RAISED.format(where=where, **problem),)
     if answer.raised == "NameError" and gap.closed:
         closed = texts.CLOSED.format(names=texts.listed(gap.inputs))
@@ -60,13 +65,18 @@ def of_error(gap: Gap, numbers: Numbers, answer: Answer) -> Verdict:
     return replace(verdict, says=says, asked=asked, explained=meaning, question=question)
 
 
+def _around(gap: Gap, numbers: Numbers, answer: Answer, source: str) -> Around:
+    values = fresh_all({**numbers.state, **numbers.probe})
+    return Around(source=source, line=answer.line, values=values, wanted=gap.sets, driver=gap.driver)
+
+
 def _where(gap: Gap, numbers: Numbers) -> str:
     return texts.WHERE[numbers is gap.numbers[0], numbers.page]
 
 
-def _problem_on(numbers: Numbers, gap: Gap, answer: Answer) -> Verdict | None:
+def _problem_on(numbers: Numbers, gap: Gap, answer: Answer, source: str) -> Verdict | None:
     if answer.raised:
-        return of_error(gap, numbers, answer)
+        return of_error(gap, numbers, answer, source)
     want = fresh_all(numbers.want)
     wrong = {name: text for name, right in want.items() if (text := _differs(name, right, gap, answer))}
     if not wrong:
