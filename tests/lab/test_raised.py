@@ -36,6 +36,7 @@ CASES = [
     ("z > 0 and z < 1", "`and` asks for one yes or no"),
     ("dvlaue * 2", "the nearest name that exists is `dvalue`"),
     ("c = k + 1\nk = 2", "`k` gets its first value in line 2, and line 1 needs it"),
+    ("pritn(z)", "the nearest that Python has is `print`"),
     ("maximum(z, 0)", "one of numpy's functions"),
     ("np.maximun(z, 0)", "the nearest is `np.maximum`"),
     ("w.T", "`w` is a list there, and only arrays have `.T`"),
@@ -90,6 +91,10 @@ def test_an_error_is_told_for_the_line_at_hand(source: str, meaning: str) -> Non
 
 def test_what_is_not_known_is_not_told() -> None:
     assert told("RuntimeError", "no", Around()) == ("", "")
+
+
+def test_a_name_of_pythons_that_is_hardly_alike_is_not_told() -> None:
+    assert told("NameError", "name 'slope' is not defined", Around()) == ("", "")
 
 
 def test_check_tells_the_shapes_and_names_of_the_line(student):

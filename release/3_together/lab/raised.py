@@ -134,10 +134,16 @@ def _line_before(around: Around) -> Places:
     return {"code": lines[around.line - 1].strip()[:80] if 0 < around.line <= len(lines) else ""}
 
 
-def nearest(name: str, among: Iterable[str]) -> str:
-    """The name that is spelled most like another one; empty if none is like it."""
+def nearest(name: str, among: Iterable[str], alike: float = 0.6) -> str:
+    """The name that is spelled most like another one; empty if none is like it.
+
+    Args:
+        name: As it was typed.
+        among: Names that exist.
+        alike: The least likeness, from 0 to 1, that counts.
+    """
     by_spelling = {one.casefold(): one for one in among if one != name and not one.startswith("_")}
-    found = difflib.get_close_matches(name.casefold(), by_spelling, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold(), by_spelling, n=1, cutoff=alike)
     return by_spelling[found[0]] if found else ""
 
 
@@ -164,7 +170,7 @@ def _of_numpy(found: re.Match[str], _around: Around) -> Places | None:
 
 
 def _of_python(found: re.Match[str], _around: Around) -> Places | None:
-    near = nearest(found["name"], dir(builtins))
+    near = nearest(found["name"], dir(builtins), alike=0.8)  # Python has a short name like nearly every other
     return {"near": near} if near else None
 
 
