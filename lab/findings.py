@@ -31,7 +31,10 @@ def found_in(gap: Gap, judged: Sequence[Numbers], answers: Mapping[str, Answer],
     if verdict.status is Status.RIGHT or len(judged) < len(gap.numbers):
         return verdict
     name, slug, explained, question = named(gap, answers, wrong_values=verdict.status is not Status.PARTLY)
-    return replace(verdict, named=name, mistake=slug, explained=explained, question=question) if name else verdict
+    if not name:
+        return verdict
+    explained, question = explained or verdict.explained, question or verdict.question
+    return replace(verdict, named=name, mistake=slug, explained=explained, question=question)
 
 
 def of_error(gap: Gap, numbers: Numbers, answer: Answer, source: str) -> Verdict:

@@ -19,6 +19,7 @@ import numpy as np
 from autograder.course.course import Course
 from autograder.course.data import copy_course, folders_of
 from autograder.gradebook.commands import nbgrader
+from autograder.judging.before import state_before
 from autograder.judging.grading import Grader
 from autograder.judging.mistakes import Mistake
 from autograder.model import Answer, CellKind, Gap, KitError, Outcome, Plan, Transcript, Twin, TwinKind, Value
@@ -131,21 +132,11 @@ def _open_gap(plan: Plan, gap: Gap, reference: Transcript, known: Mapping[Mistak
 
 def _open_twin(plan: Plan, gap: Gap, twin: Twin, reference: Transcript) -> dict[str, Any]:
     """State before the gap, values for the driver, and right values."""
-    cells = [cell.grade_id for cell in plan.source.cells]
-    set_so_far = {name for cell in plan.source.cells[: cells.index(gap.name)] for name in cell.givens}
-    state = {name: value for name, value in twin.givens.items() if name in set_so_far}
-    for earlier in plan.gaps:
-        if earlier.name == gap.name:
-            break
-        state |= twin.before.get(earlier.name, {})
-        values = reference.answer(twin.name, earlier.name).values
-        state |= {name: values[name] for name in earlier.outputs if name in values}
-    state |= twin.before.get(gap.name, {})
     want = reference.answer(twin.name, gap.name).values
     return {
         "name": twin.name,
         "kind": twin.kind.value,
-        "state": _plain_all(state),
+        "state": _plain_all(state_before(plan, gap, twin, reference)),
         "probe": _plain_all(twin.probes.get(gap.name, {})),
         "want": _plain_all({name: want[name] for name in gap.answers}),
     }

@@ -14,7 +14,9 @@ DECIDING = (
     "autograder/sandbox/*.py",
     "autograder/handed_in/*.py",
     "autograder/judging/*.py",
+    "lab/error_texts.py",
     "lab/judge.py",
+    "lab/raised.py",
     "lab/texts.py",
 )
 """The kit's files that can change a verdict. A change in one of them grades every notebook anew; in others, none."""

@@ -18,10 +18,23 @@ from autograder.course.notebook import Repaired
 from autograder.handed_in.folder import HandedIn, find_file
 from autograder.handed_in.repair import repair
 from autograder.judging import checking, display, mistakes, scoring, stories
+from autograder.judging.before import state_before
 from autograder.judging.checking import Check
 from autograder.judging.feedback import clean
 from autograder.judging.mistakes import Mistake, Named
-from autograder.model import Answer, Gap, GapResult, KitError, Outcome, Plan, Record, Status, Submission, Transcript
+from autograder.model import (
+    Answer,
+    Gap,
+    GapResult,
+    KitError,
+    Outcome,
+    Plan,
+    Record,
+    Status,
+    Story,
+    Submission,
+    Transcript,
+)
 from autograder.sandbox import doctor
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.pool import Outputs, Sandbox
@@ -255,8 +268,9 @@ class Grader:
         status = scoring.status_without_checks(plan, gap, submission, transcript)
         source = next((cell.source for cell in submission.cells if cell.grade_id == gap.name), "")
         if status is not None:
+            story, _ = self._story(plan, gap, source, status, transcript, Named())
             sets = display.setting_lines(source, gap)
-            return scoring.result_of(plan, gap, status, (), transcript=transcript, remarks=remarks, sets=sets)
+            return scoring.result_of(gap, status, (), remarks=remarks, story=story, sets=sets)
         try:
             case = checking.case_of(plan, gap, transcript, self.reference(plan.notebook))
             found = checking.results(self.checks, case)
@@ -268,21 +282,34 @@ class Grader:
             return _for_review(gap, fault, remarks)
         if status is Status.RIGHT:
             sets = display.setting_lines(source, gap)
-            return scoring.result_of(plan, gap, status, found, transcript=transcript, remarks=remarks, sets=sets)
+            return scoring.result_of(gap, status, found, remarks=remarks, sets=sets)
+        story, line = self._story(plan, gap, source, status, transcript, named)
         return scoring.result_of(
-            plan,
             gap,
             status,
             found,
-            transcript=transcript,
             remarks=(*remarks, *[stories.SOMETHING_ELSE] * named.in_the_open),
             mistake=named.slug,
-            story=stories.of_name(named),
+            story=story,
+            line=line,
             sets=display.setting_lines(source, gap, display.wrong_outputs(case)),
             compared=display.comparisons(case),
             source=clean(source[: display.MOST_SOURCE]) if named.slug else "",
             share=0.0 if named.in_the_open else self._worth.get(named.slug, 0.0),
         )
+
+    def _story(
+        self, plan: Plan, gap: Gap, source: str, status: Status, transcript: Transcript, named: Named
+    ) -> tuple[Story, int]:
+        """What is told of an answer that is not right, and the line in which it raised."""
+        twin = scoring.ended_on(plan, gap, status, transcript)
+        if twin is None:
+            return stories.of_name(named), 0
+        answer, around = transcript.answer(twin.name, gap.name), None
+        if gap.shows(twin):
+            before = state_before(plan, gap, twin, self.reference(plan.notebook))
+            around = stories.around_of(gap, source, answer, {**before, **twin.probes.get(gap.name, {})})
+        return stories.of_named_end(stories.of_end(answer, around), named), answer.line
 
 
 def _hold_reference(plan: Plan, reference: Transcript) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from autograder.course import notebook
 from autograder.course.worth import told
-from autograder.judging import stories
 from autograder.model import (
-    ABSENT,
     CheckKind,
     CheckResult,
     Comparison,
@@ -97,41 +95,35 @@ MESSAGES = {
 
 
 def result_of(
-    plan: Plan,
     gap: Gap,
     status: Status,
     found: Sequence[tuple[CheckKind, CheckResult]],
     *,
-    transcript: Transcript,
     remarks: tuple[str, ...],
     mistake: str = "",
     story: Story = NOTHING_KNOWN,
+    line: int = 0,
     sets: tuple[int, ...] = (),
     compared: tuple[Comparison, ...] = (),
     source: str = "",
     share: float = 0.0,
 ) -> GapResult:
-    """All of it as one value; `mistake` and `story` are what is known of a named mistake.
+    """All of it as one value.
 
     Args:
-        plan: Of the notebook.
         gap: The gap that is told of.
         status: How it ended.
         found: Kind and result of every check that applies to the gap.
-        transcript: What the submission gave.
         remarks: What was repaired in the gap's cell, and what the student should know besides.
         mistake: Slug or family of the named mistake; empty if it has no name.
-        story: What is told of that mistake; of an end (an error, a limit, a crash) it is told here.
+        story: What is known of that mistake, or of an end (an error, a limit, a crash).
+        line: Of the cell, from 1, in which an error came up; 0 if none did or that is not known.
         sets: Lines of the cell that set its results, from 1.
         compared: Wrong outputs beside wanted ones, on numbers that the student may see.
         source: The cell, where its mistake has a name.
         share: Of the points, what the course gives for the mistake at least.
     """
-    twin = _ended_on(plan, gap, status, transcript)
-    answer = transcript.answer(twin.name, gap.name) if twin else ABSENT
-    if twin:
-        story = stories.of_end(answer, is_open=gap.shows(twin))
-    elif not story.seen:
+    if not story.seen:
         failed = (result.message for _, result in found if not result.passed)
         story = Story(name=story.name, seen=MESSAGES.get(status) or next(failed, ""))
     score, given = scored(gap, status, found), share * gap.points
@@ -145,14 +137,21 @@ def result_of(
         remarks=(*remarks, told(gap, given)) if given > score else remarks,
         checks=tuple(result for _, result in found),
         story=story,
-        line=answer.line,
+        line=line,
         sets=sets,
         compared=compared,
         source=source,
     )
 
 
-def _ended_on(plan: Plan, gap: Gap, status: Status, transcript: Transcript) -> Twin | None:
-    """The twin whose answer says how a gap ended: the first that a student may see, if there is one."""
+def ended_on(plan: Plan, gap: Gap, status: Status, transcript: Transcript) -> Twin | None:
+    """The twin whose answer says how a gap ended: the first that a student may see, if there is one.
+
+    Args:
+        plan: Of the notebook.
+        gap: The gap that ended.
+        status: How it ended; with right or wrong values nothing did.
+        transcript: What the submission gave.
+    """
     twins = [twin for twin in plan.twins if _ENDED.get(transcript.answer(twin.name, gap.name).outcome) is status]
     return next((twin for twin in twins if gap.shows(twin)), twins[0] if twins else None)

@@ -10,8 +10,11 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.judging import display, stories
+from autograder.judging.mistakes import Named, known_mistakes
 from autograder.judging.scoring import MESSAGES
-from autograder.model import Answer, Case, Gap, Numbers, Outcome, Plan, Twin, TwinKind
+from autograder.model import Answer, Case, Gap, Numbers, Outcome, Plan, Story, Twin, TwinKind
+from lab.raised import Around
+from lab.texts import ERRORS, WHEN_USED
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,27 +140,73 @@ def raised(problem: str, line: int = 3) -> Answer:
 
 
 def test_an_error_is_told_with_its_line_what_it_means_and_a_question() -> None:
-    told = stories.of_end(raised("NameError: name 'q' is not defined"), is_open=True)
+    told = stories.of_end(raised("NameError: name 'q' is not defined"), Around())
     assert told.seen == "NameError came up in line 3 of the cell: name 'q' is not defined."
     assert told.meaning
     assert told.question.endswith("?")
 
 
 def test_the_words_of_an_error_on_hidden_numbers_are_not_told() -> None:
-    told = stories.of_end(raised("ValueError: 0.1234"), is_open=False)
+    told = stories.of_end(raised("ValueError: 0.1234"), None)
     assert told.seen == "On hidden numbers, ValueError came up in line 3 of the cell; on the page's it did not."
-    assert "0.1234" not in stories.of_end(raised("My0.1234Error: x"), is_open=False).text
+    assert "0.1234" not in stories.of_end(raised("My0.1234Error: x"), None).text
 
 
 def test_the_replay_s_own_names_of_cells_are_not_told() -> None:
-    assert stories.of_end(raised("SyntaxError: '(' was never closed (<cell 5>, line 2)"), is_open=True).seen == (
+    assert stories.of_end(raised("SyntaxError: '(' was never closed (<cell 5>, line 2)"), Around()).seen == (
         "SyntaxError came up in line 3 of the cell: '(' was never closed."
     )
 
 
+def test_an_error_whose_words_are_of_hidden_numbers_is_told_by_its_type_alone() -> None:
+    told = stories.of_end(raised("NameError: name 'n01234' is not defined"), None)
+    assert (told.meaning, told.question) == ERRORS["NameError"]
+
+
+def test_where_an_error_came_up_is_known_by_the_line_and_the_names_before_the_gap(gap: Gap) -> None:
+    answer = raised("NameError: name 'wieght' is not defined", line=1)
+    around = stories.around_of(gap, "a = wieght", answer, {"weight": 2.0})
+    assert "the nearest name that exists is `weight`" in stories.of_end(answer, around).meaning
+
+
+def test_what_a_gap_used_and_failed_on_is_asked_about_what_it_returns(gap: Gap) -> None:
+    answer = raised("RuntimeError: no", line=0)
+    around = stories.around_of(replace(gap, driver="a = f(1)"), "def f(x): pass", answer, {})
+    assert stories.of_end(answer, around).question == WHEN_USED
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("AttributeError: 'list' object has no attribute 'T'", "q" + ".T" * 1990),
+        ("TypeError: 'float' object is not subscriptable", "q" + "[0]" * 1300),
+        ("TypeError: 'float' object is not subscriptable", "[" + "q[0]," * 650 + "]"),
+        ("TypeError: unsupported operand type(s) for -: 'list' and 'list'", "q" + " - q" * 990),
+        ("ValueError: operands could not be broadcast together with shapes (3,) (2,)", "q" + ".T*q" * 990),
+        ("NameError: name 'q' is not defined", "-" * 3900 + "q"),
+        ("NameError: name 'q' is not defined", "q = 1\n" * 10**6),
+    ],
+)
+def test_a_cell_that_is_hard_to_read_costs_no_more_than_its_own_translation(gap: Gap, kind: str, source: str) -> None:
+    answer = raised(kind, line=1)
+    told = stories.of_end(answer, stories.around_of(gap, source, answer, {"q": [1.0, 2.0]}))
+    assert told.seen.startswith(kind.partition(":")[0])
+
+
+def test_an_error_with_a_name_is_told_with_both() -> None:
+    end = Story(seen="TypeError came up.", meaning="m", question="q?")
+    (one, *_) = known_mistakes(Course(ROOT, "display"), "01_neuron")
+    told = stories.of_named_end(end, Named(slug=one.slug, mistake=one))
+    assert told == Story(
+        name=one.name, seen=f"TypeError came up. {one.seen}", meaning=one.meaning, question=one.question
+    )
+    family = stories.of_named_end(end, Named(slug="factor", family_name="a factor"))
+    assert family == Story(name="a factor", seen="TypeError came up.", meaning="m", question="q?")
+
+
 @pytest.mark.parametrize("outcome", [Outcome.STOPPED, Outcome.DIED])
 def test_a_cell_that_was_ended_is_told_in_whole_sentences(outcome: Outcome) -> None:
-    told = stories.of_end(Answer(outcome=outcome, problem="it ran for more than 2 s"), is_open=True)
+    told = stories.of_end(Answer(outcome=outcome, problem="it ran for more than 2 s"), None)
     assert told.seen.startswith("It ran for more than 2 s")
     assert told.question.endswith("?")
 

@@ -19,6 +19,8 @@ from lab import data
 from lab.checks import judge_gap
 from lab.verdict import Status, Verdict
 
+from ..engine.notebooks import handed_in, solutions
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "lab" / "open").glob("*.json"))
 COURSE = Course(ROOT, "open")
@@ -153,3 +155,33 @@ def test_a_slip_costs_only_its_own_gap_here_too(name, student, grader):
         verdict = verdicts(student, with_answers(plan, others))[gap.name]
         calls_a_wrong_one = bool(data.gap(gap.name).supplied) and verdict.status is Status.UNSURE
         assert verdict.status is Status.RIGHT or calls_a_wrong_one, verdict
+
+
+ERRORS = [
+    ("02_chain", "drelu_dsum", "drelu_dsum = (dvalue * 2"),
+    ("02_chain", "neuron_backward", "def neuron_backwards(x, w, b, dvalue):\n    return w, x, dvalue"),
+    ("04_layer_inputs", "dinputs_batch", "dinputs = dvalues @ weights[:2]"),
+    ("06_relu_arrays", "relu_mask", "relu_dz = max(z, 0)"),
+    ("06_relu_arrays", "drelu_array", "drelu = np.zeros_like(z)\ndrelu[z > 0] = 1\ndrelu *= dvalues"),
+    (
+        "06_relu_arrays",
+        "Activation_ReLU",
+        "class Activation_ReLU:\n    def forward(self, inputs):\n        self.output = np.maximum(0, inputs)\n\n"
+        "    def backward(self, dvalues):\n        self.dinputs = dvalues * (self.inputs > 0)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "gap", "source"), ERRORS)
+def test_an_error_is_told_and_named_in_grading_as_in_the_notebook(name, gap, source, student, grader):
+    source = f"{data.gap(gap).first_line}\n{source}"
+    student.run_notebook(name, gap, {gap: source})
+    here = judge_gap(data.gap(gap), student.shell)
+    answers = {**solutions(grader.course.plan(name)), gap: source}
+    record = grader.grade(handed_in(name, answers), student="s", name=name).record
+    (graded,) = (result for result in record.gaps if result.gap == gap)
+    assert (graded.status, here.status) == ("raised", "raised")
+    assert (graded.mistake, graded.story.name) == (here.mistake, here.named)
+    assert here.explained
+    assert f"{graded.story.seen} {graded.story.meaning}".endswith(here.explained)
+    assert graded.story.question == here.question

@@ -112,6 +112,13 @@ def told(kind: str, text: str, around: Around) -> tuple[str, str]:
         text: Its text.
         around: Where it came up.
     """
+    try:
+        return _told(kind, text, around)
+    except RecursionError:  # an expression of hundreds of levels
+        return "", ""
+
+
+def _told(kind: str, text: str, around: Around) -> tuple[str, str]:
     for rule in RULES:
         found = re.search(rule.pattern, text) if kind in rule.kinds else None
         if found is None:
