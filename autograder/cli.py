@@ -25,6 +25,7 @@ from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
 from autograder.course.course import Course, find_root
 from autograder.course.private import keep_private
+from autograder.course.pseudonyms import openly_named
 from autograder.course.secret import secret_of
 from autograder.gradebook.keeper import GradebookKeeper
 from autograder.judging.grading import Grader
@@ -80,6 +81,8 @@ def grade(
         if goes_into_gradebook:
             results = results or root / "results.jsonl"
         found = [job for path in paths for job in jobs_in(grader.course, path)]
+        if goes_into_gradebook:
+            notices += openly_named(root, [job.student for job in found])
         left = [] if assignment or student else [text for path in paths for text in left_in(grader.course, path)]
         graded = grade_class(
             grader,

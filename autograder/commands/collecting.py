@@ -12,10 +12,11 @@ from rich.console import Console
 
 from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
 from autograder.course.course import Course
+from autograder.course.pseudonyms import read_pseudonyms, with_pseudonyms
 from autograder.course.settings import settings_of
 from autograder.handed_in.collect import Collected, Collector, Taken, write
 from autograder.handed_in.labels import SYSTEMS
-from autograder.handed_in.roster import roster_of
+from autograder.handed_in.roster import Roster, renamed, roster_of
 from autograder.handed_in.table import read_table
 from autograder.judging.feedback import clean
 from autograder.model import KitError
@@ -52,8 +53,11 @@ def collect(
     sources = {key: one for key, one in Course(root, "").sources.items() if assignment in ("", one.assignment)}
     if not sources:
         raise KitError(f"There is no assignment {assignment}.")
+    settings = settings_of(root)
     people = roster_of(read_table(roster), column) if roster else None
-    collector = Collector(root, sources, people, settings_of(root).clock, Limits().submission_bytes)
+    if settings.pseudonyms:
+        people = _under_pseudonyms(root, people, is_dry=dry_run)
+    collector = Collector(root, sources, people, settings.clock, Limits().submission_bytes)
     for path in paths:
         collector.read(path, system or "")
     found = collector.result()
@@ -62,6 +66,18 @@ def collect(
     _tell(Console(), found, dry_run=dry_run)
     if found.doubtful or found.nobodys:
         sys.exit(FAULT)
+
+
+def _under_pseudonyms(root: Path, people: Roster | None, *, is_dry: bool) -> Roster:
+    """The class under pseudonyms; in a dry run, who has none yet is shown by name.
+
+    Raises:
+        KitError: There is no roster.
+    """
+    if people is None:
+        raise KitError("course.toml says pseudonyms = true: say who is who with --roster FILE.csv.")
+    everybody = [person.student for person in people.people]
+    return renamed(people, read_pseudonyms(root) if is_dry else with_pseudonyms(root, everybody))
 
 
 def _tell(console: Console, found: Collected, *, dry_run: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
-from autograder.course.course import Course
+from autograder.commands.shared import FAULT, PSEUDONYMS, in_course, private_root, told_kindly
+from autograder.course.course import Course, find_root
+from autograder.course.pseudonyms import with_pseudonyms
 from autograder.course.settings import settings_of
 from autograder.handed_in.collect import Collector
 from autograder.handed_in.roster import roster_of
@@ -104,14 +106,23 @@ def _writes(name: str, what: str, make: Callable[[str, list[StudentResult]], byt
     @export.command(name, help=f"Write {what}.")
     @click.argument("assignment")
     @TO
+    @PSEUDONYMS
     @in_course
     @told_kindly
-    def command(assignment: str, to: Path, course: Path) -> None:
+    def command(assignment: str, to: Path, pseudonyms: bool, course: Path) -> None:
         results = _results(course, assignment)
+        if pseudonyms:
+            results = _under_pseudonyms(find_root(course), results)
         _replace(to, make(assignment, results))
         click.echo(f"{to} was written: {len(results)} students.")
         _say("A step waits for a mark by hand", [one.student for one in results if one.waits])
         _say("Nothing was handed in", [one.student for one in results if not one.handed_in])
+
+
+def _under_pseudonyms(root: Path, results: Sequence[StudentResult]) -> list[StudentResult]:
+    table = with_pseudonyms(root, [one.student for one in results])
+    hidden = [dataclasses.replace(one, student=table[one.student], ids=()) for one in results]
+    return sorted(hidden, key=lambda one: one.student)
 
 
 def _ags(_assignment: str, results: list[StudentResult]) -> bytes:

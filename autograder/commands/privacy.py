@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
+from autograder.classes.nameless import under_pseudonyms
 from autograder.classes.records import drop_student, read_records, write_records
 from autograder.commands.shared import FAULT, in_course, private_root, told_kindly
 from autograder.course.course import Course, find_root
-from autograder.course.pseudonyms import FILE, with_pseudonyms
+from autograder.course.pseudonyms import FILE, all_names, with_pseudonyms
 from autograder.handed_in.folder import shown
 from autograder.model import KitError
 
@@ -25,7 +25,9 @@ from autograder.model import KitError
 def pseudonyms(records: Path | None, course: Path) -> None:
     """Give every student a pseudonym; the table, pseudonyms.csv, is yours alone.
 
-    With --records, the records of the class are written anew under pseudonyms, to be passed on or looked at by others.
+    With --records, the records of the class are written anew under pseudonyms, to be passed on or looked at by others:
+    without remarks, and code without comments and texts. `autograder report` and `autograder export` take --pseudonyms;
+    with `pseudonyms = true` in course.toml all work is collected under them.
     """
     root = private_root(course)
     known = read_records(root / "results.jsonl")
@@ -33,7 +35,7 @@ def pseudonyms(records: Path | None, course: Path) -> None:
     table = with_pseudonyms(root, folders | {record.student for record in known.values()})
     click.echo(f"{FILE} names {len(table)} students. Only you can read it; keep it out of what you pass on.")
     if records is not None:
-        write_records(records, (msgspec.structs.replace(one, student=table[one.student]) for one in known.values()))
+        write_records(records, under_pseudonyms(known.values(), table))
         click.echo(f"{records} holds {len(known)} records without names.")
 
 
@@ -49,22 +51,23 @@ def forget(student: str, yes: bool, course: Path) -> None:
     root = find_root(course)
     if not student or Path(student).name != student or student.startswith("."):
         raise KitError(f"{student!r} is no student's id.")
-    named = Course(root, "")
-    held = forgetting.held(named, student)
-    results = [path for path in sorted(root.glob("results*.jsonl")) if _names(path, student)]
+    named, names = Course(root, ""), all_names(root, student)
+    held = [text for name in names for text in forgetting.held(named, name)]
+    results = [path for path in sorted(root.glob("results*.jsonl")) if any(_named_in(path, name) for name in names)]
     held += [f"records in {path.name}" for path in results]
     if not held:
         raise KitError(f"The course holds nothing of {student}.")
     click.echo(f"Of {shown(student)} the course holds:\n" + "\n".join(f"  {text}" for text in held))
     if not yes and not click.confirm("Delete all of it? It cannot be brought back."):
         sys.exit(FAULT)
-    forgetting.forget(named, student)
-    for path in results:
-        drop_student(path, student)
+    for name in reversed(names):  # the table last: a run that fails on the way finds it again
+        for path in results:
+            drop_student(path, name)
+        forgetting.forget(named, name)
     click.echo("Deleted. What remains elsewhere:")
-    for text in forgetting.kept(named, student):
+    for text in dict.fromkeys(text for name in names for text in forgetting.kept(named, name)):
         click.echo(f"  {text}")
 
 
-def _names(path: Path, student: str) -> bool:
+def _named_in(path: Path, student: str) -> bool:
     return any(record.student == student for record in read_records(path).values())

@@ -18,6 +18,8 @@ from autograder.model import KitError
 FAULT = 2
 """Exit code when the kit failed, or somebody has to grade by hand."""
 
+PSEUDONYMS = click.option("--pseudonyms", is_flag=True, help="Call students by the pseudonyms of pseudonyms.csv.")
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

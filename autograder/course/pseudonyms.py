@@ -1,4 +1,8 @@
-"""Pseudonyms for students: a table that only the instructor has, in a file that git ignores."""
+"""Pseudonyms for students: a table that only the instructor has, in a file that git ignores.
+
+With `pseudonyms = true` in the course's settings the table stands at both ends: what is collected lies under
+pseudonyms, so gradebook, records, feedback and report know nobody's name, and an export is under the own names again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from autograder.course.settings import settings_of
 from autograder.model import KitError
 
 FILE = "pseudonyms.csv"
@@ -41,15 +46,37 @@ def read_pseudonyms(root: Path) -> dict[str, str]:
 def with_pseudonyms(root: Path, students: Iterable[str]) -> Mapping[str, str]:
     """The table, with a new line for each of these students who has none yet; it is written if there are any.
 
-    A pseudonym is drawn, not computed from the name: without the table nobody can say whose it is.
+    A pseudonym is drawn, not computed from the name: without the table nobody can say whose it is. Who is named by a
+    pseudonym gets no other one.
     """
     found = read_pseudonyms(root)
-    new = sorted(set(students) - set(found))
+    new = sorted(set(students) - {*found, *found.values()})
     for student in new:
         found[student] = _drawn(set(found.values()))
     if new:
         write_pseudonyms(root, found)
     return found
+
+
+def own_names(root: Path) -> dict[str, str]:
+    """Students' own names by pseudonym; empty if the table has not been made."""
+    return {pseudonym: student for student, pseudonym in read_pseudonyms(root).items()}
+
+
+def all_names(root: Path, student: str) -> tuple[str, ...]:
+    """What the course may call a student who is named here by either: the own name first, then the pseudonym."""
+    own = own_names(root).get(student, student)
+    pseudonym = read_pseudonyms(root).get(own)
+    return (own, pseudonym) if pseudonym else (own,)
+
+
+def openly_named(root: Path, students: Iterable[str]) -> list[str]:
+    """What is said of students whose work lies under their own names in a course of pseudonyms."""
+    if not settings_of(root).pseudonyms:
+        return []
+    names = sorted(set(students) - set(own_names(root)))
+    said = f"course.toml says pseudonyms = true, and these folders of submitted/ have other names: {', '.join(names)}. "
+    return [said + "`autograder collect --roster FILE.csv` brings work under pseudonyms."] if names else []
 
 
 def write_pseudonyms(root: Path, table: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ class Settings(Rules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         id: As nbgrader's exchange and gradebook know the course; if empty, the name of its folder.
         worth: The share of its gap's points that a known mistake earns, by its slug.
+        pseudonyms: Work that is collected lies under pseudonyms, and everything that is made of it names nobody.
     """
 
     id: Annotated[
@@ -32,6 +33,9 @@ class Settings(Rules, frozen=True, kw_only=True, forbid_unknown_fields=True):
             examples=["worth = { my_gap_wrong_sign = 0.5 }"],
         ),
     ] = {}
+    pseudonyms: Annotated[
+        bool, Meta(description="whether work is collected under pseudonyms", examples=["pseudonyms = true"])
+    ] = False
 
 
 def settings_of(root: Path) -> Settings:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from autograder.handed_in.labels import CANVAS_ID, LOGIN, PARTICIPANT
@@ -57,6 +57,12 @@ class Roster:
         """Everybody who could be meant by any of these ids."""
         wanted = {(kind, folded(value)) for kind, value in ids}
         return [person for person in self.people if person.ids & wanted]
+
+
+def renamed(roster: Roster, names: Mapping[str, str]) -> Roster:
+    """The class under other names, by student; who has none keeps the own one."""
+    people = (replace(one, student=names.get(one.student, one.student)) for one in roster.people)
+    return Roster(people=tuple(people))
 
 
 def roster_of(table: Table, column: str = "") -> Roster:

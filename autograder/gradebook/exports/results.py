@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 
 from autograder.course.course import Course
+from autograder.course.pseudonyms import own_names
 from autograder.course.settings import settings_of
 from autograder.gradebook import late
 from autograder.gradebook.book import database_url, load_config
@@ -85,7 +87,7 @@ class StudentResult:
 
 
 def results_of(course: Course, assignment: str) -> list[StudentResult]:
-    """A class's results in an assignment, by student.
+    """A class's results in an assignment, by student; whose work lies under a pseudonym is called by the own name.
 
     Raises:
         KitError: There is no such assignment, nobody is graded, or a graded notebook is not there.
@@ -101,10 +103,10 @@ def results_of(course: Course, assignment: str) -> list[StudentResult]:
     marks = class_marks(url, assignment)
     if not marks:
         raise KitError(f"The gradebook holds nothing of {assignment}. Run `autograder grade submitted` first.")
-    ids = known_by(url)
-    return [
+    ids, own = known_by(url), own_names(course.root)
+    results = [
         StudentResult(
-            student=student,
+            student=own.get(student, student),
             ids=ids.get(student, ()),
             excused=rules.is_excused(student, assignment),
             notebooks=tuple(
@@ -117,6 +119,7 @@ def results_of(course: Course, assignment: str) -> list[StudentResult]:
         )
         for student in students
     ]
+    return sorted(results, key=attrgetter("student"))
 
 
 class _Graded(msgspec.Struct):

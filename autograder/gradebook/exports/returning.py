@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.course.pseudonyms import own_names
 from autograder.handed_in.collect import Taken
 from autograder.handed_in.labels import PARTICIPANT
 from autograder.handed_in.roster import Roster
@@ -26,14 +27,14 @@ class Returned:
 
 
 def pages_of(course: Course, assignment: str) -> dict[tuple[str, str], Path]:
-    """The feedback pages of an assignment, by student and notebook.
+    """The feedback pages of an assignment, by student, whose own name it is, and notebook.
 
     Raises:
         KitError: There are none.
     """
-    found = {
-        (path.parts[-3], path.stem): path for path in sorted((course.root / "feedback").glob(f"*/{assignment}/*.html"))
-    }
+    names = own_names(course.root)
+    pages = sorted((course.root / "feedback").glob(f"*/{assignment}/*.html"))
+    found = {(names.get(path.parts[-3], path.parts[-3]), path.stem): path for path in pages}
     if not found:
         raise KitError(f"There are no feedback pages. Run `nbgrader generate_feedback {assignment}` first.")
     return found
