@@ -9,6 +9,7 @@ from nbgrader.exchange.default import ExchangeReleaseAssignment
 from autograder.author.leaks import leaks
 from autograder.course.course import Course, find_root
 from autograder.course.secret import secret_of
+from autograder.gradebook.exchange import refuse_patterns
 from autograder.model import KitError
 
 
@@ -17,6 +18,7 @@ class ReleaseAssignment(ExchangeReleaseAssignment):
 
     def init_src(self) -> None:
         """Find the folder, and look through it."""
+        refuse_patterns(self)
         super().init_src()
         for problem in (found := self._problems()):
             self.log.error("%s", problem)

@@ -15,12 +15,27 @@ from nbgrader.utils import ignore_patterns, temp_attrs
 
 from autograder.course.settings import settings_of
 from autograder.course.times import TimeError, read_time
-from autograder.gradebook.guard import CheckedTimes
+from autograder.gradebook.guard import CheckedTimes, found_at
 from autograder.gradebook.receipt import SECRET, TIMESTAMP
 from autograder.judging.feedback import clean
 
 Found = dict[str, Any]
 """A submission in the exchange: username, filename and timestamp."""
+
+
+def refuse_patterns(exchange: Any) -> None:
+    """Refuse an exchange in which students' own nbgrader would find nothing, and say nothing.
+
+    Args:
+        exchange: nbgrader's, about to hand something out; it fails.
+    """
+    path = os.path.join(exchange.root, exchange.coursedir.course_id)
+    if glob.escape(path) != path:
+        exchange.fail(
+            f"nbgrader finds nothing in {path}, since it takes square brackets, * and ? for patterns. Nothing was "
+            'handed out. Give the course an id without them, such as id = "course" in course.toml, and the exchange a '
+            "folder without them."
+        )
 
 
 class Collect(ExchangeCollect):
@@ -89,7 +104,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
 
     def _folders(self) -> Iterator[Path]:
         """Folders with pages, of the students and the assignment that are asked for."""
-        return (Path(page).parent for page in glob.glob(os.path.join(self.src_path, "*.html")))
+        return (Path(page).parent for page in found_at(os.path.join(self.src_path, "*.html")))
 
 
 def _came_through_the_exchange(folder: Path) -> bool:

@@ -1,12 +1,18 @@
-"""What is odd in a student's folder is kept from nbgrader's own programs.
+"""What is odd in a student's folder, or in the name of one, is kept from nbgrader's own programs.
 
 nbgrader reads times in three ways and fails at what it cannot read: one odd file and formgrader shows no class at all.
+It looks for files by patterns, in which square brackets mean something: in a folder "Course [2026]" it finds none.
 """
 
 from __future__ import annotations
 
+import glob
+import importlib
+import os
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from nbgrader.apps.api import NbGraderAPI
@@ -43,3 +49,30 @@ def _submitted_timestamp(self: NbGraderAPI, assignment_id: str, student_id: str)
 def keep_formgrader_up() -> None:
     """Have formgrader read times as the kit does: nbgrader has no setting for it, so its method is replaced."""
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+
+
+LOOK_BY_PATTERNS = (
+    "converters.base",
+    "apps.api",
+    "utils",
+    "exchange.default.collect",
+    "exchange.default.release_feedback",
+)
+"""nbgrader's modules that an instructor's commands and formgrader look for files with."""
+
+
+def found_at(pattern: str) -> list[str]:
+    """What a pattern matches; folders that are there under the very names it begins with are no pattern."""
+    parts = [*takewhile(lambda part: "*" not in part, pattern.split(os.sep))]
+    there = next((path for path in map(os.sep.join, _shorter_and_shorter(parts)) if os.path.exists(path)), "")
+    return glob.glob(glob.escape(there) + pattern[len(there) :])
+
+
+def _shorter_and_shorter(parts: list[str]) -> list[list[str]]:
+    return [parts[:count] for count in range(len(parts), 0, -1)]
+
+
+def take_names_literally() -> None:
+    """Have nbgrader find files in folders of any name: it has no setting for it, so what it looks with is replaced."""
+    for name in LOOK_BY_PATTERNS:
+        vars(importlib.import_module(f"nbgrader.{name}"))["glob"] = SimpleNamespace(glob=found_at)

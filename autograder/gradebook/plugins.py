@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import fnmatch
-import glob
 import itertools
 import os
 from functools import cache
@@ -31,7 +30,7 @@ from autograder.course.settings import settings_of
 from autograder.gradebook import late, receipt
 from autograder.gradebook.autograded import handed_out
 from autograder.gradebook.book import enter_new, must_answer
-from autograder.gradebook.guard import CheckedTimes
+from autograder.gradebook.guard import CheckedTimes, found_at
 from autograder.handed_in.folder import check_student
 from autograder.judging import feedback
 from autograder.judging.grading import Graded, Grader
@@ -128,7 +127,7 @@ def _submissions(converter: Any) -> list[str]:
     """
     coursedir = converter.coursedir
     wanted = coursedir.format_path(coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id)
-    found = {folder for folder in glob.glob(wanted) if os.path.isdir(folder)} | set(converter.assignments)
+    found = {folder for folder in found_at(wanted) if os.path.isdir(folder)} | set(converter.assignments)
     for folder in found:
         check_student(Path(folder).parent.name)
     return sorted(found)
@@ -139,9 +138,7 @@ class SubmittedFiles(CheckedTimes):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        folders = glob.glob(self.format_path(self.submitted_directory, "*", "*"))
-        odd = [glob.escape(folder) for folder in folders if glob.escape(folder) != folder]
-        self.ignore = ["*", *odd]  # links, pipes and modules beside a notebook are not copied
+        self.ignore = ["*"]  # links, pipes and modules beside a notebook are not copied
 
 
 class SourceExporter(NotebookExporter):
