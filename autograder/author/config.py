@@ -27,6 +27,7 @@ from autograder.course.private import close_to_others
 from autograder.course.settings import id_to_use, zone_to_show
 from autograder.gradebook.book import url_of
 from autograder.gradebook.exchange import Collect, ReleaseFeedback
+from autograder.gradebook.exports.by_nbgrader import QuotedExport
 from autograder.gradebook.feedback_page import FeedbackPage
 from autograder.gradebook.guard import keep_formgrader_up, take_names_literally
 from autograder.gradebook.late import CourseLatePolicy
@@ -65,6 +66,7 @@ def _the_course(config: Any, root: Path) -> None:
     config.CourseDirectory.db_url = url_of(root / "gradebook.db")
     config.CourseDirectory.solution_directory = "solutions"
     config.NbGraderAPI.timezone = zone_to_show(root)
+    config.ExportApp.plugin_class = QuotedExport
     keep_formgrader_up()
     take_names_literally()
     close_to_others(root)

@@ -104,7 +104,7 @@ def front_end(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def _as_told(folder: Path) -> str:
     """The interpreter of a new environment, made by the command that START.md gives."""
-    command = re.search(r"`pip install ([\w ]+)`", (ROOT / "release/1_neuron/START.md").read_text(encoding="utf-8"))
+    command = re.search(r"`pip install ([\w\s]+)`", (ROOT / "release/1_neuron/START.md").read_text(encoding="utf-8"))
     assert command
     venv.create(folder, with_pip=True)
     python = str(folder / "bin/python")

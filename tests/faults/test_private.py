@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import nbgrader.api as api
@@ -13,7 +15,7 @@ from click.testing import CliRunner
 from autograder import cli
 from autograder.classes.records import read_records
 from autograder.course.course import Course
-from autograder.course.private import close_to_others, keep_private
+from autograder.course.private import PRIVATE, close_to_others, keep_private
 from autograder.course.pseudonyms import read_pseudonyms, with_pseudonyms
 from autograder.model import KitError
 
@@ -95,13 +97,22 @@ def test_a_course_that_is_shared_by_a_group_stays_so(tmp_path: Path):
     assert stat.S_IMODE((tmp_path / "submitted").stat().st_mode) == 0o2770
 
 
-@pytest.mark.parametrize(
-    "name", ["downloaded/a.zip", "submitted/x", "exports/x.csv", "marks.csv", "exchange/x", "pseudonyms.csv", "all.zip"]
-)
-def test_git_passes_over_what_holds_work_or_marks(name: str):
-    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    top, suffix = name.partition("/")[0], Path(name).suffix
-    assert {f"/{top}/", f"/*{suffix}", name} & set(patterns)
+HOLDING = ("downloaded/a.zip", "exchange/x", "marks.csv", "tables/students.csv", "nameless.jsonl", "all.zip", *PRIVATE)
+"""What lies in a running course: as named on the pages, and all that is kept private."""
+
+
+@pytest.mark.parametrize("file", [".gitignore", "autograder/author/starter/gitignore.txt"])
+def test_git_passes_over_what_holds_work_or_marks(tmp_path: Path, file: str):
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    shutil.copy(ROOT / file, tmp_path / ".gitignore")
+    names = [name.replace("*", "") for name in HOLDING]
+    for name in names:
+        path = tmp_path / (name if "." in name or "/" in name else f"{name}/x")
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    found = subprocess.run([*git, "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True).stdout
+    assert found.split() == ["??", ".gitignore"]
 
 
 def test_pseudonyms_are_drawn_once_and_the_table_is_ones_own(course: Course):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,13 @@ from lab.values import identical, plain
 
 ROOT = Path(__file__).parents[2]
 EVERY_GAP = [name for gaps in data.notebooks().values() for name in gaps]
+
+
+def test_an_older_python_is_told_what_lab_needs(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    monkeypatch.setattr(sys, "version", "3.10.4 (main)")
+    with pytest.raises(ImportError, match=r"lab needs Python 3\.11 or newer, and this notebook runs on 3\.10\.4"):
+        runpy.run_path(str(ROOT / "lab" / "__init__.py"))
 
 
 # ---- hints -----------------------------------------------------------------------------------------------------------

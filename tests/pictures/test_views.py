@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipywidgets
 import pytest
 
 from lab import drawing, pictures
@@ -138,6 +139,12 @@ def test_start_over_leads_back(view):
 
 def test_without_ipywidgets_the_drawing_still_stands_there(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
+    bundle = pictures.circuit(X, W, B)._repr_mimebundle_()
+    assert bundle.keys() == {"text/html", "text/plain"}
+
+
+def test_with_an_ipywidgets_that_is_too_old_the_drawing_still_stands_there(monkeypatch):
+    monkeypatch.setattr(ipywidgets, "__version__", "7.7.1")
     bundle = pictures.circuit(X, W, B)._repr_mimebundle_()
     assert bundle.keys() == {"text/html", "text/plain"}
 

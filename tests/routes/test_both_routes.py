@@ -139,6 +139,26 @@ def test_nbgraders_export_gives_the_same_table(routes, tmp_path):
     assert (scores["right"], scores["crashing"], scores["nothing"]) == (28, 25, 0)
 
 
+def test_nbgraders_export_quotes_what_it_must_and_is_for_its_owner_alone(routes, tmp_path):
+    names = ("last_name", 'Lovelace, "Ada"'), ("first_name", "=HYPERLINK(1)"), ("email", "a@x\ny")
+    folder = tmp_path / "course"
+    shutil.copytree(routes.by_kit, folder)
+    with closing(sqlite3.connect(folder / "gradebook.db")) as book:
+        for column, value in names:
+            book.execute(f"update student set {column} = ? where id = 'right'", [value])
+        book.execute("update student set id = 'a, b' where id = 'nothing'")
+        book.execute("update submitted_assignment set student_id = 'a, b' where student_id = 'nothing'")
+        book.commit()
+    must(run(folder, "sh", "-c", "umask 022; nbgrader export --to marks.csv"))
+    with (folder / "marks.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["student_id"], row["assignment"]): row for row in csv.DictReader(file)}
+    row = rows["right", ASSIGNMENT]
+    assert [row[column] for column, _ in names] == ['Lovelace, "Ada"', "'=HYPERLINK(1)", "a@x\ny"]
+    assert (row["raw_score"], len(row)) == ("28.0", 11)
+    assert rows["a, b", ASSIGNMENT]["raw_score"] == "0.0"
+    assert (folder / "marks.csv").stat().st_mode & 0o077 == 0
+
+
 def test_without_landlock_nbgraders_command_grades_nothing_and_says_why(routes, rows):
     before = rows(routes.by_nbgrader, GRADES)
     command = (BIN / "nbgrader", "autograde", ASSIGNMENT, "--student", "right", "--force")

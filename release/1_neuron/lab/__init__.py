@@ -5,6 +5,14 @@ Everything heavier than this file is loaded when it is first used.
 
 from __future__ import annotations
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (students choose their Python themselves)
+    raise ImportError(
+        f"lab needs Python 3.11 or newer, and this notebook runs on {sys.version.split()[0]}. "
+        "Choose another kernel (menu Kernel), or install a newer Python: START.md says what you need."
+    )
+
 __all__ = ["ask", "card", "check", "hint", "progress", "show", "versions"]
 
 
@@ -76,8 +84,6 @@ def versions() -> None:
 
 def _listen() -> None:
     """Keep which notebook cell each `In [...]` belongs to, as far as the front end tells."""
-    import sys
-
     if "IPython" in sys.modules:
         from lab.front import warm_up
         from lab.kernel import listen

@@ -18,6 +18,8 @@ from lab.drawing.picture import Picture, as_art, as_caption, as_page, as_text
 
 State = TypeVar("State")
 
+OLDEST_WIDGETS = 8
+"""The version of ipywidgets from which on a widget shows itself by its mime bundle."""
 _SCRIPT = """<script>(() => {
 let left = 40;
 const name = () => {
@@ -98,6 +100,8 @@ class View(Generic[State]):
     def _build(self) -> Any:
         import ipywidgets as widgets
 
+        if int(widgets.__version__.partition(".")[0]) < OLDEST_WIDGETS:
+            raise ImportError(f"ipywidgets {widgets.__version__} is too old")
         helper = Controls(self, self._follow)
         rows = self._controls(helper) if self._controls else []
         boxes = [_row(widgets, row) for row in rows]
@@ -118,7 +122,7 @@ class View(Generic[State]):
         if self._controls:
             try:
                 bundle = dict(self.widget._repr_mimebundle_())
-            except ImportError:  # without ipywidgets the picture still stands there
+            except ImportError:  # without ipywidgets, or with an old one, the picture still stands there
                 bundle = {}
         return {**bundle, "text/html": self.html, "text/plain": as_text(self.picture)}
 
