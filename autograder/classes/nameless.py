@@ -15,12 +15,12 @@ def under_pseudonyms(records: Iterable[Record], table: Mapping[str, str]) -> tup
 
     Args:
         records: Of a class.
-        table: Pseudonyms by student; who is not in it is called by one already.
+        table: Pseudonyms of every student in them.
     """
     return tuple(
         msgspec.structs.replace(
             record,
-            student=table.get(record.student, record.student),
+            student=table[record.student],
             remarks=(),
             gaps=tuple(msgspec.structs.replace(gap, source=bare(gap.source)) for gap in record.gaps),
         )

@@ -91,7 +91,9 @@ def grade_class(
             grader, jobs, workers=workers, results=results, keep=keeper.keep, is_kept=keeper.is_kept, told=told
         )
     notices = keeper.write(records)
-    mistakes = [mistake for name in grader.course.sources for mistake in known_mistakes(grader.course, name)]
+    graded = {job.notebook for job in jobs}  # others may be unfinished
+    names = [name for name in grader.course.sources if name in graded]
+    mistakes = [mistake for name in names for mistake in known_mistakes(grader.course, name)]
     print_class(console, records, mistakes)
     excused = {(one.student, one.assignment) for one in settings_of(grader.course.root).excused}
     to_look_at = topics(records, passed_over, notices, excused)

@@ -33,7 +33,9 @@ def pseudonyms(records: Path | None, course: Path) -> None:
     known = read_records(root / "results.jsonl")
     folders = {path.name for path in Course(root, "").submitted.glob("[!.]*") if path.is_dir()}
     table = with_pseudonyms(root, folders | {record.student for record in known.values()})
-    click.echo(f"{FILE} names {len(table)} students. Only you can read it; keep it out of what you pass on.")
+    click.echo(
+        f"{FILE} names {len(set(table.values()))} students. Only you can read it; keep it out of what you pass on."
+    )
     if records is not None:
         write_records(records, under_pseudonyms(known.values(), table))
         click.echo(f"{records} holds {len(known)} records without names.")

@@ -37,7 +37,7 @@ def report(results: Path, out: Path, names: bool, pseudonyms: bool, folder: Path
     if pseudonyms:
         table = with_pseudonyms(root, {record.student for record in summary.records})
         names, summary = True, ClassSummary(under_pseudonyms(summary.records, table))
-        late = late and {(table.get(student, student), of): by for (student, of), by in late.items()}
+        late = late and {(table[student], of): by for (student, of), by in late.items()}
     page.write(out, page.page(summary, names=names, late=late))
     click.echo(f"{out}: {_so_many(summary.pupils, 'student')}, {_so_many(summary.notebooks, 'notebook')}.")
     if folder:

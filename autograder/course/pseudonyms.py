@@ -47,15 +47,15 @@ def with_pseudonyms(root: Path, students: Iterable[str]) -> Mapping[str, str]:
     """The table, with a new line for each of these students who has none yet; it is written if there are any.
 
     A pseudonym is drawn, not computed from the name: without the table nobody can say whose it is. Who is named by a
-    pseudonym gets no other one.
+    pseudonym already is called by that.
     """
-    found = read_pseudonyms(root)
-    new = sorted(set(students) - {*found, *found.values()})
+    found, students = read_pseudonyms(root), set(students)
+    new = sorted(students - {*found, *found.values()})
     for student in new:
         found[student] = _drawn(set(found.values()))
     if new:
         write_pseudonyms(root, found)
-    return found
+    return found | {name: name for name in students & set(found.values())}
 
 
 def own_names(root: Path) -> dict[str, str]:

@@ -30,6 +30,7 @@ NBGRADER = (
         for name in ("autograded", "book", "exchange", "feedback_page", "forget", "guard", "late", "marks")
     ),
     "gradebook.plugins",
+    "gradebook.exports.by_nbgrader",
     "author.config",
     "author.hand_out",
 )

@@ -188,6 +188,27 @@ def test_a_folder_for_which_a_program_left_its_own_is_no_student(course: Course)
     assert "__MACOSX" not in {job.student for job in jobs_in(course, course.root / "submitted")}
 
 
+def _next(root: Path) -> tuple[Path, Path]:
+    """Where the next notebook's checks and mistakes will stand; so far there is the notebook."""
+    source = root / "source" / "4_next" / "08_next.ipynb"
+    source.parent.mkdir()
+    shutil.copy(classroom.ROOT / "source" / "2_layer" / "04_layer_inputs.ipynb", source)
+    checks = root / "autograder" / "checks"
+    return checks / "08_next.toml", checks / "mistakes" / "08_next.toml"
+
+
+@pytest.mark.parametrize("written", ["the notebook", "half of its checks", "half of its mistakes"])
+def test_an_unfinished_notebook_costs_those_that_are_graded_nothing(course: Course, written: str):
+    checks, mistakes = _next(course.root)
+    if written != "the notebook":
+        checks.write_text('[[gap]]\nname = "dx0"\n', encoding="utf-8")
+    if written == "half of its mistakes":
+        mistakes.write_text("[[mistake]]\nslug = 3\n", encoding="utf-8")
+    code, said = command_line(Course(course.root, classroom.SECRET))
+    assert code == 0, said
+    assert {student for student, _ in marks(course)} == {"ann", "cyd"}
+
+
 def test_records_say_so_in_json(course: Course):
     regrade(course)
     lines = [json.loads(line) for line in (course.root / "results.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -74,6 +74,7 @@ def kept(course: Course) -> Iterator[Path]:
 
 
 def test_nothing_between_download_and_export_names_a_student(course):
+    assert autograder(course, "export", "records", "--pseudonyms", "--to", str(course.root / "open.jsonl")).code == 0
     done = shell(course.root, "autograder", "report", "--names", "--csv", "tables")
     assert done.code == 0, done.said
     names = [name for one in CLASS for name in (one.email, one.last, f"_{one.participant}_")]
@@ -83,6 +84,7 @@ def test_nothing_between_download_and_export_names_a_student(course):
     assert places == []
     assert (course.root / "gradebook.db") in set(kept(course))
     table = read_pseudonyms(course.root)
+    assert table[ADA.email] in (course.root / "open.jsonl").read_text(encoding="utf-8")
     assert {path.name for path in (course.root / "submitted").iterdir()} == {table[one.email] for one in SHARES}
     students = list(csv.DictReader(io.StringIO((course.root / "tables" / "students.csv").read_text())))
     assert {row["student"] for row in students} == {table[one.email] for one in SHARES}
