@@ -52,6 +52,20 @@ def close_to_others(root: Path) -> None:
             path.chmod(stat.S_IMODE(path.stat().st_mode) & ~mask)
 
 
+def close_folder(root: Path, name: str) -> None:
+    """Have a folder that is closed to others before anything is put into it; one that is somebody else's stays.
+
+    Args:
+        root: Of the course.
+        name: Of the folder.
+    """
+    folder, mask = root / name, mask_of(root)
+    with contextlib.suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        if folder.stat().st_mode & mask:
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~mask)
+
+
 def _open_to_others(root: Path, mask: int) -> Iterator[Path]:
     for pattern in PRIVATE:
         yield from (path for path in sorted(root.glob(pattern)) if path.exists() and path.stat().st_mode & mask)

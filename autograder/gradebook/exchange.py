@@ -13,6 +13,7 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import ignore_patterns, temp_attrs
 
+from autograder.course.private import close_folder
 from autograder.course.settings import settings_of
 from autograder.course.times import TimeError, read_time
 from autograder.gradebook.guard import CheckedTimes, found_at
@@ -46,6 +47,7 @@ class Collect(ExchangeCollect):
 
     def init_src(self) -> None:
         """Find the submissions; what cannot be collected is told and left."""
+        close_folder(Path(self.coursedir.root), "submitted")
         self.coursedir = CheckedTimes(**self.coursedir.trait_values())
         super().init_src()
         self.src_records = [found for found in self.src_records if self._can_be_taken(found)]

@@ -24,6 +24,7 @@ from traitlets import default
 
 from autograder.course.comments import comments_of
 from autograder.course.course import Course, find_root
+from autograder.course.private import close_folder
 from autograder.course.settings import settings_of
 from autograder.course.times import shown
 from autograder.gradebook import late, markup
@@ -63,6 +64,7 @@ class FeedbackPage(Exporter):
             late.settle(names["db_url"], {(record.student, record.assignment)}, self.config)
             in_book = marks(names["db_url"], record)
             root = find_root(Path.cwd())  # nbgrader changes into the course directory
+            close_folder(root, "feedback")
             said, zone = comments_of(root), settings_of(root).clock
         except KitError as error:
             raise NbGraderException(str(error)) from None

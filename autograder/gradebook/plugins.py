@@ -25,6 +25,7 @@ from autograder.course.cells import submission_of
 from autograder.course.course import Course, find_root
 from autograder.course.handout import students_files
 from autograder.course.notebook import Repaired, SourceNotebook
+from autograder.course.private import close_folder
 from autograder.course.secret import secret_of
 from autograder.course.settings import settings_of
 from autograder.gradebook import late, receipt
@@ -164,6 +165,7 @@ class GradeByChecks(NbGraderPreprocessor):
         key = engine.course.key(names["assignment"], names["notebook"])
         graded = grade_one(engine, Job(student=names["student"], notebook=key, path=folder))
         rules = settings_of(engine.course.root)
+        close_folder(engine.course.root, "autograded")
         receipt.carry(folder, engine.course.autograded(graded.record).parent, rules.clock)
         for notice in late.prepare(names["db_url"], engine.course, rules, (names["student"], names["assignment"])):
             self.log.warning("%s", notice)

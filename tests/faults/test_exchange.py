@@ -69,6 +69,7 @@ def test_the_newest_is_collected_and_an_update_takes_only_what_is_newer(course: 
     handed_in(inbound, "ann", SECOND, "new")
     handed_in(inbound, "ben+x", FIRST, "ben's")
     collect(course)
+    assert course.submitted.stat().st_mode & 0o077 == 0
     assert (in_submitted(course, "ann"), in_submitted(course, "ben+x")) == ("new", "ben's")
     for student in ("ann", "ben+x"):
         (course.submitted / student / ASSIGNMENT / f"{STEP}.ipynb").write_text("mine", encoding="utf-8")

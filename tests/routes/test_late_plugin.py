@@ -55,8 +55,17 @@ def test_it_takes_what_it_says(courses, rows, route):
     assert set(rows(courses[route], query)) == TAKEN
 
 
+def is_closed(folder: Path) -> bool:
+    return folder.stat().st_mode & 0o077 == 0
+
+
+def test_what_nbgraders_command_has_made_is_closed_to_others(courses):
+    assert is_closed(courses["nbgrader"] / "autograded")
+
+
 @pytest.mark.parametrize("route", ["kit", "nbgrader"])
 def test_pages_of_feedback_say_it(courses, route):
     must(run(courses[route], "nbgrader", "generate_feedback", ASSIGNMENT, "--student", "late"))
+    assert is_closed(courses[route] / "feedback")
     page = (courses[route] / "feedback" / "late" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text(encoding="utf-8")
     assert f"<b>{POINTS - 3}</b> of {POINTS} points" in page
