@@ -246,6 +246,7 @@ class Answer:
         problem: For `raised` the exception in one line, for `stopped` the limit, for `died` the signal.
         line: Line of the gap's cell where it raised, from 1; 0 if unknown.
         touched: Inputs that the cell or function changed.
+        shared: Values that are one array or list with an output.
         repeats: A second call gave the same.
         needs_globals: The function gave something else once the notebook's variables were overwritten.
     """
@@ -255,6 +256,7 @@ class Answer:
     problem: str = ""
     line: int = 0
     touched: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     repeats: bool = True
     needs_globals: bool = False
 

@@ -14,6 +14,9 @@ import numpy as np
 TOLERANCE = 1e-9
 """Largest |got - want| / max(1, |want|) that counts as equal: far above rounding, far below any mistake."""
 
+NARROW = {"f2": 2.0**-8, "f4": 2.0**-17, "c8": 2.0**-17}
+"""The same for types of fewer digits, with the largest |want| of the array: 4 and 64 units in the last place of 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -39,12 +42,25 @@ def as_array(value: object) -> np.ndarray | None:
     return array if array.dtype.kind in "biufc" else None
 
 
+def narrowed(value: object, element: str) -> object:
+    """A value in a type of fewer digits ("f2" or "f4", or as it is): what comes from such numbers is not more exact."""
+    if not element:
+        return value
+    if isinstance(value, list | tuple):
+        return type(value)(narrowed(item, element) for item in value)
+    if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype == np.float64):
+        with np.errstate(over="ignore"):
+            return np.asarray(value).astype(element)
+    return value
+
+
 def difference(
     got: object, want: object, *, tolerance: float = TOLERANCE, accept_row: bool = False
 ) -> Difference | None:
     """How `got` differs from `want`; None if they are equal.
 
-    Lists, tuples and arrays of the same shape are equal, as are True and 1, -0.0 and 0.0. NaN equals nothing.
+    Lists, tuples and arrays of the same shape are equal, as are True and 1, -0.0 and 0.0. NaN equals nothing. Numbers
+    of a type with fewer digits are judged at that type's precision.
 
     Args:
         got: The student's value, of any type.
@@ -179,13 +195,20 @@ def _few_entries(got: np.ndarray, want: np.ndarray, tolerance: float) -> Differe
 def wrong_entries(got: np.ndarray, want: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
     """Where two arrays of one shape differ: an array of bools of that shape; NaN differs from everything.
 
+    Numbers of a type with fewer digits than float64 are judged at that type's precision.
+
     Args:
         got: The student's array.
         want: The right one, of the same shape.
         tolerance: Largest |got - want| / max(1, |want|) that counts as equal.
     """
     with np.errstate(all="ignore"):
-        close = np.abs(np.subtract(got, want, dtype=complex)) <= tolerance * np.maximum(1, np.abs(want))
+        sizes = np.maximum(1, np.abs(want))
+        allowed = tolerance * sizes
+        narrow = NARROW.get(got.dtype.str[1:])
+        if narrow is not None and want.size:
+            allowed = np.maximum(allowed, narrow * sizes.max())
+        close = np.abs(np.subtract(got, want, dtype=complex)) <= allowed
     return np.asarray(~close)
 
 

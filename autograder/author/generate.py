@@ -166,6 +166,8 @@ def _open_answer(answer: Answer) -> dict[str, Any]:
     found: dict[str, Any] = {"values": _plain_all(answer.values)}
     if answer.touched:
         found["touched"] = sorted(set(answer.touched))
+    if answer.shared:
+        found["shared"] = sorted(set(answer.shared))
     if not answer.repeats:
         found["repeats"] = False
     if answer.needs_globals:

@@ -22,7 +22,15 @@ from autograder.course.course import Course
 from autograder.course.tables import HonestRow, WrongRow
 from autograder.judging import checking, scoring
 from autograder.judging.grading import Grader
-from autograder.judging.mistakes import Mistake, Named, in_the_open, known_mistakes, same_answers, same_values
+from autograder.judging.mistakes import (
+    Mistake,
+    Named,
+    in_the_open,
+    known_mistakes,
+    same_answers,
+    same_values,
+    without_corners,
+)
 from autograder.model import Cell, CellKind, CheckResult, Gap, Plan, Status, Submission, Transcript
 
 Entry = TypeVar("Entry")
@@ -59,6 +67,7 @@ def verify(grader: Grader, *, workers: int, told: Callable[[str], object]) -> Re
             for found in pool.map(partial(part, grader), names):
                 report.add(found)
             told(text)
+    report.counts["ticked_but_lost"] += 0
     report.findings += _unnamed(report.counts)
     report.findings += _idle_checks(grader, names)
     report.findings += _unchecked(grader.course)
@@ -138,6 +147,11 @@ def judge_gap(
     return scoring.status_of(plan, gap, transcript, found), [result for _, result in found]
 
 
+def _is_ticked(grader: Grader, plan: Plan, gap: Gap, submission: Submission, transcript: Transcript) -> bool:
+    """Whether the notebook's check, which knows the open numbers only, calls this answer right."""
+    return judge_gap(grader, in_the_open(plan, gap), gap, submission, transcript)[0] is Status.RIGHT
+
+
 def _carriers(plan: Plan, entries: Sequence[Entry], gap_of: Callable[[Entry], str]) -> list[dict[str, Entry]]:
     """The entries packed into as few notebooks as hold one a gap, in every other gap only.
 
@@ -204,6 +218,12 @@ def _mistakes(grader: Grader, name: str) -> Report:
                     report.findings.append(f"{where}: beside {slugs}, the right gap {gap.name} is graded {status}.")
                 continue
             report.counts["mistakes"] += 1
+            if status is not Status.RIGHT and _is_ticked(grader, plan, gap, submission, transcript):
+                report.counts["ticked_but_lost"] += 1
+                report.findings.append(
+                    f"{where}: {mistake.slug} is right on all open numbers of gap {gap.name} and graded {status}. "
+                    f"Give the gap an open twin that shows it, in autograder/checks/{name}.toml."
+                )
             report.counts["mistakes_caught"] += status not in (Status.RIGHT, Status.UNTOUCHED)
             if status in (Status.RIGHT, Status.UNTOUCHED):
                 report.findings.append(f"{where}: {mistake.slug} is graded {status}. Give a twin that catches it.")
@@ -284,7 +304,7 @@ def _named(
     else:
         by_slug = {mistake.slug: mistake for mistake in known}
         meant = [by_slug[slug] for slug in row.mistakes]
-        twins = in_the_open(plan, gap) if found.in_the_open else plan
+        twins = without_corners(in_the_open(plan, gap)) if found.in_the_open else plan
         right = any(
             found.slug in (one.slug, one.family) and same_values(twins, gap, transcript, known[one]) for one in meant
         )
@@ -322,6 +342,12 @@ def _mutants(grader: Grader, name: str) -> Report:
             if mutant is None or (gap.name, mutant.change) in equivalent:
                 continue
             report.counts["mutants"] += 1
+            if status is not Status.RIGHT and _is_ticked(grader, plan, gap, submission, transcript):
+                report.counts["ticked_but_lost"] += 1
+                report.findings.append(
+                    f"{path}: gap {gap.name} changed by `{mutant.change}` is right on all open numbers and graded "
+                    f"{status}. Give the gap an open twin that shows it, in autograder/checks/{name}.toml."
+                )
             report.counts["mutants_caught"] += status is not Status.RIGHT
             if status is Status.RIGHT:
                 report.findings.append(

@@ -9,6 +9,7 @@ from autograder.judging.standard import (  # noqa: F401  # pytest and the grader
     test_edges,
     test_inputs_unchanged,
     test_no_globals,
+    test_results_of_their_own,
     test_second_call,
     test_values,
 )

@@ -89,7 +89,10 @@ def applies(check: Check, gap: Gap) -> bool:
     if check.kind is CheckKind.EDGE:
         return gap.edge_points > 0
     if check.kind is CheckKind.CONDUCT:
-        return gap.conduct_points > 0 and (bool(gap.driver) or check.name == "test_inputs_unchanged")
+        is_of_plain_gaps = check.name == "test_results_of_their_own"
+        return gap.conduct_points > 0 and (
+            check.name == "test_inputs_unchanged" or is_of_plain_gaps is not bool(gap.driver)
+        )
     return True
 
 

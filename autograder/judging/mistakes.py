@@ -16,7 +16,7 @@ from autograder.course.cells import with_answers
 from autograder.course.course import Course
 from autograder.course.tables import MistakeRow
 from autograder.course.typed import place
-from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, Value
+from autograder.model import Answer, Gap, KitError, Outcome, Plan, Submission, Transcript, TwinKind, Value
 from lab.judge import equal
 
 
@@ -143,17 +143,20 @@ def _same_value(gap: Gap, name: str, one: Value, other: Value) -> bool:
     )
 
 
-def _conduct(plan: Plan, gap: Gap, transcript: Transcript) -> list[tuple[set[str], bool, bool]]:
-    """What else an answer did on each twin: inputs changed, a second call that differs, the notebook's variables used.
+def _conduct(plan: Plan, gap: Gap, transcript: Transcript) -> list[tuple[set[str], set[str], bool, bool]]:
+    """What else an answer did on each twin: inputs changed, or else shared, a second call that differs, variables used.
 
     Empty for a gap without points for it.
     """
     answers = [transcript.answer(twin, gap.name) for twin in _judging(plan, gap)] if gap.conduct_points else []
-    return [(set(answer.touched), answer.repeats, answer.needs_globals) for answer in answers]
+    return [
+        (set(answer.touched), set(answer.shared).difference(answer.touched), answer.repeats, answer.needs_globals)
+        for answer in answers
+    ]
 
 
 def _is_clean(plan: Plan, gap: Gap, transcript: Transcript) -> bool:
-    return all(conduct == (set(), True, False) for conduct in _conduct(plan, gap, transcript))
+    return all(conduct == (set(), set(), True, False) for conduct in _conduct(plan, gap, transcript))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +183,8 @@ def name_of(
 
     A mistake fits if it gives the same on every twin. Where none does, one whose values are the same and whose conduct
     is clean still fits: its values are wrong for the reason it names, whatever else the answer changed on the way.
-    Where none does either, the numbers that a student may see decide, if the answer is wrong on them: the notebook has
-    given that name already, and such an answer mostly holds a second mistake.
+    Where none does either, the numbers that a student may see decide, and after them those without corner cases, if the
+    answer is wrong on them: the notebook has given that name already, and such an answer mostly holds a second mistake.
 
     At least one twin must have answered: a gap that raises everywhere says too little.
 
@@ -192,12 +195,17 @@ def name_of(
         known: What each known mistake gave, of all gaps.
         reference: What the solutions gave.
     """
-    found = _name_of(plan, gap, transcript, known)
-    seen = in_the_open(plan, gap)
-    if found.slug or same_answers(seen, gap, transcript, reference):
+    found = _name_of(plan, gap, transcript, known, reference)
+    if found.slug:
         return found
-    found = _name_of(seen, gap, transcript, known)
-    return replace(found, in_the_open=True) if found.slug else found
+    seen = in_the_open(plan, gap)
+    for fewer in (seen, without_corners(seen)):
+        if same_answers(fewer, gap, transcript, reference):
+            break
+        found = _name_of(fewer, gap, transcript, known, reference)
+        if found.slug:
+            return replace(found, in_the_open=True)
+    return Named()
 
 
 def in_the_open(plan: Plan, gap: Gap) -> Plan:
@@ -205,7 +213,14 @@ def in_the_open(plan: Plan, gap: Gap) -> Plan:
     return replace(plan, twins=tuple(twin for twin in plan.twins if gap.shows(twin)))
 
 
-def _name_of(plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript]) -> Named:
+def without_corners(plan: Plan) -> Plan:
+    """The plan with the page and general twins only."""
+    return replace(plan, twins=tuple(twin for twin in plan.twins if twin.kind is not TwinKind.EDGE))
+
+
+def _name_of(
+    plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistake, Transcript], reference: Transcript
+) -> Named:
     """The name of an answer that all twins of the plan agree on."""
     if not any(transcript.answer(twin, gap.name).outcome is Outcome.ANSWERED for twin in _judging(plan, gap)):
         return Named()
@@ -216,7 +231,8 @@ def _name_of(plan: Plan, gap: Gap, transcript: Transcript, known: Mapping[Mistak
     }
     conduct = _conduct(plan, gap, transcript)
     fits = [mistake for mistake, its in alike.items() if _conduct(plan, gap, its) == conduct]
-    fits = fits or [mistake for mistake, its in alike.items() if _is_clean(plan, gap, its)]
+    if not fits and not same_values(plan, gap, transcript, reference):
+        fits = [mistake for mistake, its in alike.items() if _is_clean(plan, gap, its)]
     if len(fits) == 1:
         return Named(slug=fits[0].slug, mistake=fits[0])
     families = {mistake.family: mistake.family_name for mistake in fits}

@@ -39,6 +39,17 @@ def test_inputs_unchanged(case: Case) -> None:
 
 
 @pytest.mark.conduct
+def test_results_of_their_own(case: Case) -> None:
+    """A result is an array of its own: what becomes of it leaves the inputs as they are."""
+    for twin in case.twins:
+        answer = case.got[twin.name]
+        others = set(answer.shared).difference(answer.touched)
+        one = [name for name in case.gap.inputs if name in others and _is_input(case, twin, name)]
+        names = ", ".join(f"`{name}`" for name in one)
+        _require(not one, f"A result is one array with {names}: what is done to one is done to the other.")
+
+
+@pytest.mark.conduct
 def test_second_call(case: Case) -> None:
     """A second call with the same values gives the same."""
     for twin in case.twins:
@@ -108,6 +119,6 @@ def _problem(case: Case, twin: Twin, name: str, right: object) -> str:
 def _where(case: Case, twin: Twin) -> str:
     if twin.kind is TwinKind.PAGE:
         return "On the page's numbers"
-    if case.gap.shows(twin):
-        return "On an open twin"
-    return "On hidden numbers" if twin.kind is TwinKind.GENERAL else "In a corner case"
+    if twin.kind is TwinKind.EDGE:
+        return "In a corner case"
+    return "On an open twin" if case.gap.shows(twin) else "On hidden numbers"

@@ -28,7 +28,9 @@ DIED = (
     "Which line of the cell could do that?",
 )
 
-SOMETHING_ELSE = "On hidden numbers your answer does something else as well: there may be a second mistake in it."
+SOMETHING_ELSE = (
+    "On hidden numbers or in a corner case your answer does something else too: there may be a second mistake in it."
+)
 """Beside a name that fits on the open numbers alone."""
 
 

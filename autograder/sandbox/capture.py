@@ -31,6 +31,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox.wire import MAX_OUTPUTS, Output
+from lab.magics import once
 
 CUT = "\n[The output was longer than is kept; the rest is left out.]\n"
 MOST_TEXT = 10_000
@@ -240,11 +241,11 @@ class Shell(InteractiveShell):
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         """As IPython does; a timing loop runs once."""
-        return super().run_line_magic(magic_name, _once(magic_name, line), _stack_depth + 1)
+        return super().run_line_magic(magic_name, once(magic_name, line), _stack_depth + 1)
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         """As IPython does; a timing loop runs once."""
-        return super().run_cell_magic(magic_name, _once(magic_name, line), cell)
+        return super().run_cell_magic(magic_name, once(magic_name, line), cell)
 
     def showtraceback(self, exc_tuple: Any = None, *_args: Any, **_keywords: Any) -> None:
         """Keep a traceback as an error output, without the frames that are ours."""
@@ -270,11 +271,6 @@ class Shell(InteractiveShell):
     def show_error(self, error: BaseException) -> None:
         """Keep an error of the compiler as an error output."""
         self.showtraceback((type(error), error, None))
-
-
-def _once(magic: str, line: str) -> str:
-    counts = [count for count in ("-n", "-r") if magic == "timeit" and count not in line]
-    return " ".join([*(f"{count}1" for count in counts), line])
 
 
 def _no_input(prompt: object = "") -> str:

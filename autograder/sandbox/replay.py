@@ -1,14 +1,16 @@
 """Replay a notebook on a group of twins. Runs inside the sandbox, in one process with student code: nothing is trusted.
 
 After a locked cell the twin's givens are put in. Before a gap, and again once it has answered, every name of the
-reference's state whose value differs is set right; what is equal is left alone, so that aliases and values which the
-student derived stay. A slip costs its own gap and nothing else.
+reference's state whose value differs is set right, in place and in its own type where that can hold the right value;
+what is equal is left alone, so that aliases and values which the student derived stay. What a gap changed outside its
+outputs is undone. A slip costs its own gap and nothing else.
 """
 
 from __future__ import annotations
 
 import contextvars
 import marshal
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,6 +56,11 @@ from autograder.sandbox.wire import (
     unpack,
     unpack_all,
 )
+from lab.outside import Kept, Taken
+from lab.values import coarsest, in_own_type, set_in_place, shared
+
+NARROW = re.compile(r"float(16|32)|half|single|f[24]\b")
+"""What a notebook must say somewhere to make numbers of fewer digits; then they are looked for before every gap."""
 
 
 class _Nothing:
@@ -119,6 +126,16 @@ def _equal(value: object, frame: Frame) -> bool:
         return False
 
 
+def _is_exact(value: object, frame: Frame) -> bool:
+    """Whether a value that is right is so to the last digit of its own type; an inexact one would cost a later gap."""
+    try:
+        want, got = unpack(frame), np.asarray(unpack(pack(value)))
+        entries = in_own_type(want, got.dtype) if type(value) is ndarray else np.asarray(want)
+        return entries is not None and got.shape == entries.shape and bool(np.all(got == entries))
+    except Exception:  # as above
+        return False
+
+
 def _is_as_given(value: object, frame: Frame) -> bool:
     """Whether a value is right down to its type: the usual case, and quick to tell. A list is not looked into.
 
@@ -173,20 +190,32 @@ class Twin:
         self.namespace.update(unpack_all(frames))
 
     def set_right(self, names: Iterable[str]) -> None:
-        """Set right those of these names whose value differs."""
-        for name in self.differing(names):
-            self.namespace[name] = unpack(self.state[name])
+        """Set right those of these names whose value differs, however little; in place where nothing else lies."""
+        differing = self.differing(names, exactly=True)
+        for name in differing:
+            value, right = self.namespace.get(name), unpack(self.state[name])
+            keeps_form = type(value) is ndarray or _equal(value, self.state[name])  # a wrong list may be of any form
+            if not keeps_form or self._is_shared(name) or not set_in_place(value, right):
+                self.namespace[name] = right
 
-    def differing(self, names: Iterable[str]) -> list[str]:
-        """Those of these names that no longer hold their right value."""
+    def _is_shared(self, name: str) -> bool:
+        """Whether another name of the state stands for the same array or list, or for a part of it."""
+        value, space = self.namespace.get(name), self.namespace
+        others = [space[other] for other in self.state if other != name and other in space]
+        if type(value) is not ndarray:
+            return any(other is value for other in others)
+        return any(type(other) is ndarray and np.may_share_memory(value, other) for other in others)
+
+    def differing(self, names: Iterable[str], *, exactly: bool = False) -> list[str]:
+        """Those of these names that no longer hold their right value, or do not hold it `exactly`."""
         namespace, known = self.namespace, self._known  # what cannot change and was right is right: one look for each
         return [
             name
             for name in names
-            if namespace.get(name, namespace) is not known.get(name, known) and not self._holds(name)
+            if namespace.get(name, namespace) is not known.get(name, known) and not self._holds(name, exactly)
         ]
 
-    def _holds(self, name: str) -> bool:
+    def _holds(self, name: str, exactly: bool) -> bool:
         """Whether a name holds its right value."""
         if name not in self.namespace:
             return False
@@ -195,7 +224,9 @@ class Twin:
             if type(value) is not ndarray:
                 self._known[name] = value
             return True
-        return (isinstance(frame, SequenceFrame) and self._is_same_list(name, value, frame)) or _equal(value, frame)
+        if isinstance(frame, SequenceFrame) and self._is_same_list(name, value, frame):
+            return True
+        return _is_exact(value, frame) if exactly else _equal(value, frame)
 
     def _is_same_list(self, name: str, value: object, frame: SequenceFrame) -> bool:
         if name not in self._sequences:
@@ -227,7 +258,7 @@ class Replay:
         self._twins: list[Twin] = []
         self._number = self._index = self._turn = 0
         self._before: Before | None = None
-        self._own_cells_ran = False
+        self._own_cells_ran = self._looks_for_narrow = False
 
     def run(self) -> None:
         """Run notebooks until the grader wants no more; numpy's and Python's settings are as at first in each."""
@@ -248,6 +279,7 @@ class Replay:
             draw_nothing()
         self._before, self._own_cells_ran = start.first, False
         self._twins = [Twin(dict(self._fresh), givens) for givens in start.twins]
+        self._looks_for_narrow = any(NARROW.search(cell.source) for cell in start.cells)
         if start.imports:
             self._cell(start.imports, self._twins, show=False)
         self._number = 0
@@ -296,11 +328,17 @@ class Replay:
         twins = self._ready(before)
         if cell.skipped:
             twins = {}
+        kept, taken = Kept(), [Taken(twin.namespace) for twin in twins.values()]
+        narrow = [coarsest(twin.namespace.values()) if self._looks_for_narrow else "" for twin in twins.values()]
         errors = self._cell(cell.source, list(twins.values()), show=False)
+        kept.undo()
         gave = {
-            place: self._observe(before, before.cases[place], twin, error)
-            for (place, twin), error in zip(twins.items(), errors, strict=True)
+            place: self._observe(before, before.cases[place], twin, error, given)
+            for (place, twin), error, given in zip(twins.items(), errors, narrow, strict=True)
         }
+        kept.undo()
+        for names in taken:
+            names.give_back(before.outputs)
         self._grader.send(Got(cell.gap, gave))
         after = self._grader.receive()
         assert isinstance(after, After)
@@ -323,12 +361,14 @@ class Replay:
         self._own_cells_ran = False
         return {place: self._twins[place] for place in before.cases}
 
-    def _observe(self, before: Before, case: Case, twin: Twin, error: BaseException | None) -> Gave:
+    def _observe(self, before: Before, case: Case, twin: Twin, error: BaseException | None, narrow: str) -> Gave:
         """Read what the gap gave; call its function or class if it has one."""
         self._next_turn()
         touched = twin.differing([name for name in twin.state if name not in before.outputs])
         namespace = twin.namespace
         values = {name: pack(namespace[name]) for name in before.outputs if name in namespace}
+        others = {name: namespace[name] for name in twin.state if name not in before.outputs and name in namespace}
+        one = shared([namespace[name] for name in values], others)
         repeats, needs_globals = True, False
         if case.calls and error is None:
             try:
@@ -341,7 +381,9 @@ class Replay:
                 error = raised
         text = describe(error) if error else ""
         line = line_of(error, self._name) if error else 0
-        return Gave(values, text, line, tuple(touched[:MAX_NAMES]), repeats, needs_globals)
+        return Gave(
+            values, text, line, tuple(touched[:MAX_NAMES]), repeats, needs_globals, narrow, tuple(one[:MAX_NAMES])
+        )
 
 
 def _supply(twin: Twin, after: After) -> None:

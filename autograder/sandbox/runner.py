@@ -205,10 +205,11 @@ def _answer(speech: Speech, place: int, gap: Gap, gave: Gave) -> Answer:
     frames = {name: frame for name, frame in gave.values.items() if name in answers}
     answer = Answer(
         outcome=Outcome.RAISED if gave.error else Outcome.ANSWERED,
-        values=_values(speech, place, gap, frames),
+        values=_values(speech, place, gap, frames, gave.narrow),
         problem=" ".join(gave.error[:500].split()),
         line=gave.line if 0 < gave.line <= MOST_LINES else 0,
         touched=tuple(name[:100] for name in gave.touched[:50]),
+        shared=tuple(name[:100] for name in gave.shared[:50]),
         repeats=gave.repeats,
         needs_globals=gave.needs_globals,
     )
@@ -216,8 +217,8 @@ def _answer(speech: Speech, place: int, gap: Gap, gave: Gave) -> Answer:
     return replace(answer, problem=answer.error) if hidden and gave.error else answer
 
 
-def _values(speech: Speech, place: int, gap: Gap, frames: Frames) -> Mapping[str, Value]:
+def _values(speech: Speech, place: int, gap: Gap, frames: Frames, narrow: str) -> Mapping[str, Value]:
     right = speech.right_answer(place, gap)
     if right is not None and bytes_of(frames) == right[0]:
         return right[1]
-    return unpack_all(frames)  # type: ignore[return-value]  # what unpacks is a Value or an Odd, which equals nothing
+    return unpack_all(frames, narrow)  # type: ignore[return-value]  # what unpacks is a Value or an Odd, which equals nothing

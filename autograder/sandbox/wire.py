@@ -19,12 +19,14 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from lab.judge import narrowed
+from lab.values import is_of_numpy, of_numbers
+
 DTYPES = {
     element: np.dtype("<" + element)
     for element in ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
 }
 """Element types that travel, little-endian."""
-_OF_NUMPY = (np.generic, np.matrix)
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 4
 MAX_TEXT = 1000
@@ -145,7 +147,12 @@ class After(msgspec.Struct, frozen=True, array_like=True, tag="After"):
 
 
 class Gave(msgspec.Struct, frozen=True, array_like=True):
-    """What a gap gave on one twin. `error` is empty unless its cell or function raised."""
+    """What a gap gave on one twin. `error` is empty unless its cell or function raised.
+
+    Attributes:
+        narrow: The type of fewest digits among the numbers that it was given, "f2" or "f4"; empty if all have 64 bits.
+        shared: Names of values that are one array or list with an output.
+    """
 
     values: Annotated[Frames, Meta(max_length=MAX_NAMES)]
     error: str
@@ -153,6 +160,8 @@ class Gave(msgspec.Struct, frozen=True, array_like=True):
     touched: Annotated[tuple[str, ...], Meta(max_length=MAX_NAMES)]
     repeats: bool
     needs_globals: bool
+    narrow: str = ""
+    shared: Annotated[tuple[str, ...], Meta(max_length=MAX_NAMES)] = ()
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True, tag="Ready"):
@@ -208,8 +217,8 @@ def pack(value: object, depth: int = MAX_DEPTH) -> Frame:
         return value  # type: ignore[return-value]  # its type has just been looked at
     if kind is int:
         return value if -(2**63) <= value < 2**63 else OddFrame("int of more than 64 bits")  # type: ignore[operator,return-value]
-    if kind is np.ndarray or isinstance(value, _OF_NUMPY):
-        return _pack_array(np.asarray(value), kind.__name__)
+    if is_of_numpy(value):
+        return _pack_array(of_numbers(value), kind.__name__)
     if type(value) is str:
         return value[:MAX_TEXT].encode(errors="replace").decode()
     if type(value) is Fraction:
@@ -276,9 +285,10 @@ def pack_all(values: Mapping[str, object]) -> Frames:
     return {name: pack(value) for name, value in values.items()}
 
 
-def unpack_all(frames: Frames) -> dict[str, object]:
-    """The values of named frames."""
-    return {name: unpack(frame) for name, frame in frames.items()}
+def unpack_all(frames: Frames, narrow: str = "") -> dict[str, object]:
+    """The values of named frames, in the type `narrow` if that is one of fewer digits ("f2" or "f4")."""
+    element = narrow if narrow in ("f2", "f4") else ""
+    return {name: narrowed(unpack(frame), element) for name, frame in frames.items()}
 
 
 def bytes_of(frames: Frames) -> bytes:

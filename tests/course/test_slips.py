@@ -262,19 +262,19 @@ VALUE = '\n[[value]]\ngap = "{gap}"\noutput = "{output}"\ntwin = "{twin}"\nvalue
 SLIPS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "a keep that is no Python": (
         replace(CHECKS, 'keep = """0.05 < z', 'keep = """0.05 < < z'),
-        ('row 1 of draw ("seeded_low"): `keep`: SyntaxError', "line 1", "Write an expression of Python."),
+        ('row 2 of draw ("seeded_low"): `keep`: SyntaxError', "line 1", "Write an expression of Python."),
     ),
     "a keep with an unknown name": (
         replace(CHECKS, 'keep = """0.05 < z', 'keep = """0.05 < zz'),
-        ("row 1 of draw (\"seeded_low\"): `keep`: NameError: name 'zz' is not defined", "Mend the expression"),
+        ("row 2 of draw (\"seeded_low\"): `keep`: NameError: name 'zz' is not defined", "Mend the expression"),
     ),
     "a keep that nothing meets": (
         replace(CHECKS, 'keep = """0.05 < z', 'keep = """1 < 0 < z'),
         ("10000 draws of seeded_low_1 did not meet `keep`", "Ask for less."),
     ),
     "givens that raise": (
-        replace(CHECKS, "x, w = np.round(", "x, w = np.rund("),
-        ('row 1 of draw ("seeded_low"): `givens`: AttributeError', "rund", "line 1. Mend that line."),
+        replace(CHECKS, "x, w = (rng.normal(", "x, w = (rng.nrmal("),
+        ('row 1 of draw ("seeded_near"): `givens`: AttributeError', "nrmal", "line 1. Mend that line."),
     ),
     "a given that does not exist": (
         replace(CHECKS, "dvalue = -0.7", "dvalues = -0.7"),
@@ -293,7 +293,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
         ("two twins are called A. Give one of them another name.",),
     ),
     "an open twin that does not exist": (
-        replace(CHECKS, 'open = ["A", "B", "G4"]', 'open = ["A", "B", "G5"]'),
+        replace(CHECKS, 'open = ["A", "B", "G4", ', 'open = ["A", "B", "G5", '),
         ('row 8 of gap ("neuron_backward"): `open` must list twins that judge the gap', "G5 does not."),
     ),
     "a driver that is no Python": (

@@ -73,12 +73,13 @@ keep = "b > 1e9"
 
 
 def test_draws_that_never_keep_are_refused_with_the_condition(checks, tmp_path, monkeypatch):
-    checks.write_text(checks.read_text(encoding="utf-8") + DRAW, encoding="utf-8")
+    text = checks.read_text(encoding="utf-8") + DRAW
+    checks.write_text(text, encoding="utf-8")
     monkeypatch.setattr(twins, "MOST_DRAWS", 50)
     with pytest.raises(KitError) as refused:
         Course(tmp_path, "a").plan("02_chain")
     said = "50 draws of never_1 did not meet `keep`: b > 1e9. Ask for less."
-    assert str(refused.value).endswith(f'checks/02_chain.toml, row 4 of draw ("never"): {said}')
+    assert str(refused.value).endswith(f'checks/02_chain.toml, row {text.count("[[draw]]")} of draw ("never"): {said}')
 
 
 FAULTS = [

@@ -159,7 +159,7 @@ def framed(body: bytes) -> bytes:
 
 def test_messages_go_both_ways():
     start = Start([RunCell("x = 1", 0, ("x",))], [{"x": 1.0}], False, "import math", 100, None)
-    got = Got(0, {1: Gave({"y": pack(np.ones(3))}, "", 0, ("x",), True, False)})
+    got = Got(0, {1: Gave({"y": pack(np.ones(3))}, "", 0, ("x",), True, False, "")})
     with pipes() as (grader, runner, _):
         grader.send(frame_of(start), in_time)
         assert runner.receive() == start

@@ -89,7 +89,7 @@ def on_open_numbers(plan: Plan, name: str, transcript: Transcript, reference: Tr
     failed = {kind for kind, result in checking.results(CHECKS, case) if not result.passed}
     if CheckKind.VALUE in failed:
         return Status.WRONG
-    return Status.PARTLY if CheckKind.CONDUCT in failed else Status.RIGHT
+    return Status.PARTLY if failed else Status.RIGHT
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from lab import data, texts
+from lab import data, patience, texts
 from lab.checks import judge_gap
 
 STUB = "# drelu_dsum: from dvalue, z\npass  # YOUR CODE HERE"
@@ -585,3 +586,146 @@ def test_a_check_within_a_check_is_silent(in_chain: Callable[..., object]):
     student = in_chain("drelu_dsum", drelu_dsum=RIGHT + '\ncheck("drelu_dsum")\nhint("relu_dz")\nshow("z")')
     student.check("drelu_dsum")
     assert len(student.displayed) == 1
+
+
+# ---- a tick is worth what it says ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("notebook", "gap", "answer"),
+    [
+        ("02_chain", "relu_dz", "relu_dz = float(z >= 0)"),
+        ("02_chain", "drelu_dsum", "drelu_dsum = dvalue * (z >= 0)"),
+        ("02_chain", "relu_dz", "relu_dz = max(0, z) / z"),
+        ("02_chain", "dw_termwise", "dw_termwise = [dvalue * (p * q >= 0) * p for p, q in zip(x, w)]"),
+        (
+            "02_chain",
+            "neuron_backward",
+            "{BACKWARD}    g = dvalue * (z >= 0)\n    return [g * q for q in w], [g * p for p in x], g",
+        ),
+        ("06_relu_arrays", "relu_mask", "relu_dz = z >= 0"),
+        ("06_relu_arrays", "drelu_array", "drelu = np.zeros_like(z)\ndrelu[z > 0] = dvalues[z > 0]"),
+        ("07_all_together", "drelu_chain", "drelu = dvalues * (z >= 0)"),
+        ("04_layer_inputs", "dinputs_batch", "dinputs = (dvalues @ weights.T).squeeze()"),
+    ],
+)
+def test_a_corner_case_that_costs_points_is_seen_in_the_notebook(student, notebook, gap, answer):
+    source = f"{data.gap(gap).first_line}\n" + answer.format(BACKWARD=BACKWARD)
+    student.run_notebook(notebook, gap, {gap: source})
+    shown = student.check(gap)
+    assert shown.startswith(f"◐ {gap}: the values are right, but not everything around them")
+    assert "In a corner case" in shown
+    assert texts.CORNER in shown.replace("\n  ", " ")
+
+
+def test_a_name_taken_from_python_is_warned_of_and_costs_no_later_gap(student):
+    answer = "# weighted_sum: z\nsum = xw0 + xw1 + xw2 + b\nz = sum"
+    student.run_notebook("01_neuron", "weighted_sum", {"weighted_sum": answer})
+    shown = student.check("weighted_sum").replace("\n  ", " ")
+    assert "right here" in shown
+    assert "The cell takes `sum` from Python" in shown
+    student.run(data.gap("ReLU").stub.split("\n")[0] + "\ndef ReLU(z):\n    return max(z, 0.0)\ny = ReLU(z)")
+    student.run("def mul(u, v):\n    return u * v\ndef add(*terms):\n    return sum(terms)")
+    student.run("# y_nested: from\ny_nested = ReLU(add(mul(x[0], w[0]), mul(x[1], w[1]), mul(x[2], w[2]), b))")
+    assert "right here" in student.check("y_nested")
+    assert student.names["sum"] == 6.0, "the notebook's own name is as the student left it"
+
+
+def test_a_module_whose_name_is_taken_is_warned_of_and_there_for_the_next_gap(student):
+    answer = "# dx0: from\nnp = weights[0] * dvalues_sample[0]\ndx0_parts, dx0 = np, np.sum()"
+    student.run_notebook("04_layer_inputs", "dx0", {"dx0": answer})
+    assert "takes `np` from the module numpy" in student.check("dx0").replace("\n  ", " ")
+    student.run("# dinputs_sample:\ndinputs_sample = np.dot(dvalues_sample[0], weights.T)")
+    assert "right here" in student.check("dinputs_sample")
+
+
+@pytest.mark.parametrize("kind", ["np.float32", "np.float16", "np.longdouble", "object"])
+def test_an_answer_of_another_precision_is_judged_at_that_precision(student, kind):
+    answer = f"# dweights: from\ndweights = (inputs.T @ dvalues).astype({kind})"
+    student.run_notebook("05_layer_parameters", "dweights", {"dweights": answer})
+    assert "right here" in student.check("dweights")
+
+
+def test_what_a_cell_does_to_python_and_numpy_is_undone_after_the_check(in_chain):
+    import builtins
+
+    before = (np.sum, builtins.len, np.get_printoptions(), np.geterr(), np.random.get_state()[1].tolist())
+    answer = RIGHT + "\nimport builtins\nnp.random.seed(3)\n"
+    answer += "if 'checked' in globals():\n    builtins.len = np.sum = None\n    np.seterr(all='raise')\n"
+    student = in_chain("relu_dz")
+    student.run(answer)
+    np.random.set_state(("MT19937", before[4], 624, 0.0)[:3])
+    student.names["checked"] = True
+    student.check("drelu_dsum")
+    after = (np.sum, builtins.len, np.get_printoptions(), np.geterr())
+    assert after == before[:4]
+
+
+# ---- it ends, whatever the cell does ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "loop"), [("SECONDS", "while True: pass"), ("AT_MOST", "while True: __import__('time').sleep(0.01)")]
+)
+def test_a_loop_without_end_is_stopped_by_the_check_itself_whether_it_works_or_waits(
+    in_chain, monkeypatch, limit, loop
+):
+    monkeypatch.setattr(patience, limit, 0.3)
+    student = in_chain("neuron_backward", neuron_backward=f"{BACKWARD}    {loop}")
+    shown = student.check("neuron_backward").replace("\n  ", " ")
+    assert "On the page's numbers, it was stopped after 0.3 s." in shown
+    student.run("still = 'here'")
+    assert student.names["still"] == "here"
+
+
+def test_a_timing_loop_runs_once_in_a_check_as_in_grading(in_chain, monkeypatch):
+    calls: list[None] = []
+    monkeypatch.setitem(sys.modules, "calls", calls)
+    slow = "\n%timeit __import__('sys').modules['calls'].append(__import__('time').sleep(0.2))"
+    student = in_chain("drelu_dsum", drelu_dsum=RIGHT + slow)
+    magic = student.shell.run_line_magic
+    del calls[:]
+    assert "right here" in student.check("drelu_dsum")
+    assert len(calls) == len(data.gap("drelu_dsum").numbers)
+    assert student.shell.run_line_magic == magic
+
+
+def test_a_corner_case_beside_a_known_mistake_does_not_take_its_name(in_chain):
+    """A minus, and the slope at exactly 0: what is named on the other numbers stays named, as in grading."""
+    shown = in_chain("drelu_dsum", drelu_dsum=f"{data.gap('drelu_dsum').first_line}\ndrelu_dsum = -dvalue * (z >= 0)")
+    (mistake,) = (one for one in data.gap("drelu_dsum").mistakes if one.slug == "drelu_dsum_sign")
+    assert mistake.name in shown.check("drelu_dsum")
+
+
+def test_the_first_interrupt_ends_the_check(in_chain, monkeypatch):
+    calls: list[int] = []
+    monkeypatch.setitem(sys.modules, "calls", calls)  # nothing of the notebook's own is left changed
+    answer = BACKWARD + "    import sys\n    sys.modules['calls'].append(1)\n    raise KeyboardInterrupt"
+    shown = in_chain("neuron_backward", neuron_backward=answer).check("neuron_backward")
+    assert "it was interrupted" in shown
+    assert calls == [1]
+
+
+def test_a_cell_split_in_two_is_joined_as_grading_joins_it(student):
+    student.run_notebook("01_neuron", "weighted_sum")
+    student.run("# ReLU: write ReLU(z) for one number; then y from z\ndef ReLU(z):\n    return max(z, 0.0)")
+    student.run("y = ReLU(z)")
+    assert "right here" in student.check("ReLU")
+
+
+def test_after_a_restart_there_is_no_traceback_above_a_tick(student):
+    student.run("import numpy as np\nfrom lab import check, hint, progress, show")
+    student.run("# products: xw0, xw1, xw2 from x, w\nxw0, xw1, xw2 = (p * q for p, q in zip(x, w))")
+    assert not student.result.success
+    shown = student.check("products").replace("\n  ", " ")
+    assert shown.startswith("? products: no verdict yet")
+    assert "`x`, `w` are not set since the kernel started" in shown
+
+
+def test_a_gap_after_one_that_resists_is_judged_and_its_own_error_explained(student):
+    student.run_notebook("01_neuron", "products")
+    student.names.pop("xw0")
+    student.run("# weighted_sum: z from xw0, xw1, xw2, b\nz = xw0 + xw1 + xw2 + b")
+    shown = student.check("weighted_sum").replace("\n  ", " ")
+    assert "right here" in shown
+    assert "itself stopped with an error, since `xw0` are not there yet" in shown

@@ -190,7 +190,7 @@ print(*sorted(foreign))
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
-    assert set(done.stdout.split()) <= {"lab", "numpy", "IPython"}
+    assert set(done.stdout.split()) <= {"lab", "numpy", "IPython", "cython_runtime"}  # the last is numpy.random's
 
 
 def test_nothing_is_loaded_in_plain_python():
@@ -261,5 +261,5 @@ def test_the_data_holds_no_solution_line_and_no_hidden_number():
         content = path.read_text(encoding="utf-8")
         assert '"solution"' not in content
         for gap in data.notebooks()[path.stem].values():
-            assert 2 <= len(gap.numbers) <= 4
+            assert 2 <= len(gap.numbers) <= 6
             assert texts.HEADS["right"] not in gap.stub

@@ -100,6 +100,18 @@ def test_what_the_notebook_has_named_keeps_its_name_though_hidden_numbers_show_s
         assert named(gave(*values), {DOUBLE: gave(2, 4, 6, 0)}) == "double, in the open"
 
 
+def test_an_open_corner_case_that_shows_something_else_does_not_take_the_name_of_the_other_numbers() -> None:
+    seen = gap(open_twins=("open", "kink"))
+    assert named(gave(2, 4, 6, 7), {DOUBLE: gave(2, 4, 6, 0)}, seen) == "double, in the open"
+    assert named(gave(1, 2, 3, 7), {mistake("other_corner"): gave(1, 2, 3, 8)}, seen) == ""
+
+
+def test_a_mistake_that_is_right_on_the_other_numbers_does_not_name_a_conduct() -> None:
+    seen = gap(open_twins=("open", "kink"))
+    known = {mistake("corner"): gave(1, 2, 3, 8)}
+    assert named(gave(1, 2, 3, 7, touched=("x",)), known, seen) == ""
+
+
 def test_what_is_right_in_the_notebook_has_no_name_by_it() -> None:
     hidden_only = {mistake("hidden_only"): gave(1, 2, 7, 0)}
     assert named(gave(1, 2, 7, 0), hidden_only) == "hidden_only"

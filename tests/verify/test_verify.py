@@ -59,7 +59,7 @@ def test_a_mistake_that_costs_another_gap_is_found(grader: Grader, monkeypatch: 
     spills = mistake(
         slug="spills",
         gap="relu_mask",
-        source="relu_dz = 0\nimport builtins, numpy\nnumpy.where = numpy.multiply = numpy.sum = numpy.maximum = None",
+        source="relu_dz = 0\nimport numpy._core._methods as inside\ninside._all = inside._sum = inside._any = None",
     )
     monkeypatch.setattr(verify, "known_mistakes", lambda course, name: (spills,))
     report = verify._mistakes(grader, NAME)

@@ -117,7 +117,10 @@ def _gap(name: str, row: Mapping[str, Any], content: Mapping[str, Any], before: 
         imports=content["imports"],
         numbers=tuple(
             Numbers(
-                name=one["name"], page=one["kind"] == "page", **{key: one[key] for key in ("state", "probe", "want")}
+                name=one["name"],
+                page=one["kind"] == "page",
+                corner=one["kind"] == "edge",
+                **{key: one[key] for key in ("state", "probe", "want")},
             )
             for one in row["twins"]
         ),
@@ -135,6 +138,7 @@ def _answer(row: Mapping[str, Any]) -> Answer:
         values=fresh_all(row.get("values", {})),
         raised=row.get("raised", ""),
         touched=frozenset(row.get("touched", ())),
+        shared=frozenset(row.get("shared", ())),
         repeats=row.get("repeats", True),
         needs_globals=row.get("needs_globals", False),
     )

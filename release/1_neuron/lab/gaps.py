@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ class Answer:
         problem: Its text.
         line: Line of the cell in which it came up, from 1; 0 if it came up elsewhere.
         touched: Names of values that changed though the gap does not ask for it.
+        shared: Names of values that are one array or list with an output.
         repeats: A second call gave the same.
         needs_globals: The function gave something else once the notebook's variables were overwritten.
     """
@@ -27,6 +29,7 @@ class Answer:
     problem: str = ""
     line: int = 0
     touched: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     repeats: bool = True
     needs_globals: bool = False
 
@@ -55,6 +58,7 @@ class Numbers:
 
     Attributes:
         page: These are the notebook's own numbers, or a second set from the documents.
+        corner: They are a corner case, which has a share of the points of its own.
         state: Right values of all that stands before the gap.
         probe: Values that a function is called with in their place.
         want: Right results.
@@ -62,6 +66,7 @@ class Numbers:
 
     name: str
     page: bool
+    corner: bool
     state: Mapping[str, Any]
     probe: Mapping[str, Any]
     want: Mapping[str, Any]
@@ -103,6 +108,12 @@ class Gap:
     imports: str
     numbers: tuple[Numbers, ...]
     mistakes: tuple[Mistake, ...]
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """Modules that the locked cells import, by the names they have in the notebook."""
+        found = [re.fullmatch(r"import ([\w.]+)(?: as (\w+))?", line) for line in self.imports.split("\n")]
+        return {one[2] or one[1]: one[1] for one in found if one}
 
     @property
     def sets(self) -> tuple[str, ...]:

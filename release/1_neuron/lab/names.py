@@ -6,13 +6,15 @@ import ast
 import builtins
 import dis
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from lab.cells import Entry, is_imported, last_to_set, value_of
+from lab.cells import Entry, is_imported, last_to_set, value_of, was_set_by_gap
 from lab.gaps import Gap
+from lab.outside import is_taken
 
 LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 """How Python's bytecode looks up a name outside of a function."""
@@ -30,6 +32,7 @@ class Needs:
         made_of: Names before the gap from which those were made.
         entangled: Names that another cell begins and this cell changes: what it gives depends on how often it ran.
         functions: Functions that earlier gaps have defined.
+        taken: Names of Python's or of modules that cells of gaps have taken; grading gives them back.
     """
 
     own: frozenset[str]
@@ -39,6 +42,7 @@ class Needs:
     made_of: frozenset[str]
     entangled: frozenset[str]
     functions: frozenset[str]
+    taken: frozenset[str]
 
 
 NOTHING = Needs(
@@ -49,6 +53,7 @@ NOTHING = Needs(
     made_of=frozenset(),
     entangled=frozenset(),
     functions=frozenset(),
+    taken=frozenset(),
 )
 
 
@@ -62,10 +67,11 @@ def needs_of(code: CodeType, gap: Gap, space: Mapping[str, Any], ran: Sequence[E
         ran: All cells that were run, oldest first.
         answer: The cell itself.
     """
+    taken = taken_by_gaps(space, ran, gap)
     at_once, later, sets = _reads(code)
     free = at_once | (later - sets)
     known = {name for numbers in gap.numbers for name in numbers.state}
-    missing, values, reached = _resolve(free, sets - free, space, known)
+    missing, values, reached = _resolve(free, sets - free, space, known | taken)
     constants: dict[str, CodeType] = {}
     computed: dict[str, int] = {}
     for name in values:
@@ -87,7 +93,21 @@ def needs_of(code: CodeType, gap: Gap, space: Mapping[str, Any], ran: Sequence[E
         made_of=_made_of(computed, known, ran, gap, answer),
         entangled=frozenset(name for name in computed if name in sets),
         functions=frozenset(reached & gap.supplied.keys()),
+        taken=taken,
     )
+
+
+def taken_by_gaps(space: Mapping[str, Any], ran: Sequence[Entry], gap: Gap) -> frozenset[str]:
+    """Names of Python's or of modules which the notebook holds for other values because the cell of a gap set them.
+
+    Args:
+        space: The notebook's namespace.
+        ran: All cells that were run, oldest first.
+        gap: Any gap of the notebook.
+    """
+    modules = {name: sys.modules[found] for name, found in gap.modules.items() if found in sys.modules}
+    names = [name for name, value in space.items() if is_taken(name, value, modules.get(name))]
+    return frozenset(name for name in names if was_set_by_gap(name, ran, gap))
 
 
 def _made_of(names: Iterable[str], known: set[str], ran: Sequence[Entry], gap: Gap, answer: Entry) -> frozenset[str]:

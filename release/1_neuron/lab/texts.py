@@ -110,12 +110,12 @@ UNTOUCHED = (
     'cell, then this one. To begin with, `hint("{gap}")` asks you a question.'
 )
 
-# Where something was seen: (the page itself, numbers from the documents).
-WHERE = {
-    (True, True): "On the page's numbers",
-    (False, True): "On a second set of numbers from the documents",
-    (False, False): "On another set of numbers",
-}
+# Where something was seen.
+ON_PAGE = "On the page's numbers"
+ON_SECOND_PAGE = "On a second set of numbers from the documents"
+ON_OTHERS = "On another set of numbers"
+IN_CORNER = "In a corner case"
+CORNER = "On the other numbers your values are right. Corner cases have a share of the points of their own."
 NEVER_SET = "was never set"
 ALSO_WRONG = "Not right either: {names}."
 THESE_RIGHT = "Right already: {names}."
@@ -128,9 +128,19 @@ WHEN_USED = "What does it return or set, and is that what the gap asks for?"
 IN_LINE = " (line {number} of the cell)"
 NO_TEXT = "(no text)"
 INTERRUPTED = "{where}, it was interrupted. Is there a loop in it that may never end?"
+TOO_LONG = "{{where}}, it was stopped after {seconds} s. Is there a loop in it that may never end?"
+NOT_SET = (
+    "In [{entry}] itself stopped with an error: {names} are not set since the kernel started. Run the cells of the "
+    "notebook that set them, then this gap's cell, then this one."
+)
+STOPPED_THERE = (
+    "In [{entry}] itself stopped with an error, since {names} are not there yet. Grading puts right values in their "
+    "place, and so did this check; run In [{entry}] again once the gaps above are done."
+)
 NOT_DEFINED = "The cell does not define `{name}`. Its name must be exactly this."
 CLOSED = "While this cell is graded, only {names} exist, and what the notebook's first cell imports."
 CHANGED = "{names} changed while this ran; later steps still need the old value."
+SHARED = "A result is one array with {names}: what is done to one is done to the other."
 SECOND_CALL = "A second call with the same values gives something else."
 NEEDS_GLOBALS = (
     "It gives something else once the notebook's own variables are changed: inside, it uses one of them where it was "
@@ -154,6 +164,14 @@ NOT_YET_DEFINED = "The cell calls `{name}`, which is not defined yet: run your c
 NOT_YET_RIGHT = (
     "The cell calls your own `{name}`, and that is not right yet. Finish the gap {gap} first. "
     "(Grading puts a right one in its place here.)"
+)
+TAKES_NAME = (
+    "The cell takes {names} from Python for a value of its own. Grading gives it back after this gap, and so does "
+    "`check`; in your notebook the function is gone until you run `del {first}`. Better choose another name."
+)
+TAKES_MODULE = (
+    "The cell takes `{name}` from the module {module} for a value of its own. Grading gives it back after this gap, "
+    "and so does `check`; your notebook needs `import {module} as {name}` again. Better choose another name."
 )
 AGAIN = (
     "`{name}` was set again since, in In [{other}]. This is about In [{entry}]: run that cell once more before you go "

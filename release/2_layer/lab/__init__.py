@@ -84,7 +84,8 @@ def versions() -> None:
 
 def _listen() -> None:
     """Keep which notebook cell each `In [...]` belongs to, as far as the front end tells."""
-    if "IPython" in sys.modules:
+    running = sys.modules.get("IPython")
+    if running is not None and running.get_ipython() is not None:
         from lab.front import warm_up
         from lab.kernel import listen
 

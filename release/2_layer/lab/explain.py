@@ -96,14 +96,16 @@ def _kind_of_error(answer: Answer) -> str:
     return "ValueError" if answer.raised == "IndexError" else answer.raised
 
 
-Conduct = list[tuple[frozenset[str], bool, bool]]
+Conduct = list[tuple[frozenset[str], frozenset[str], bool, bool]]
 
 
 def _conduct(gap: Gap, judged: Mapping[str, Answer], of: Mapping[str, Answer]) -> Conduct:
     """What else an answer did on the judged numbers; empty for a gap without points for it."""
     answers = [of[name] for name in judged] if gap.conduct else []
-    return [(answer.touched, answer.repeats, answer.needs_globals) for answer in answers]
+    return [
+        (answer.touched, answer.shared - answer.touched, answer.repeats, answer.needs_globals) for answer in answers
+    ]
 
 
 def _is_clean(conduct: Conduct) -> bool:
-    return all(one == (frozenset(), True, False) for one in conduct)
+    return all(one == (frozenset(), frozenset(), True, False) for one in conduct)

@@ -10,8 +10,9 @@ import builtins
 import copy
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -21,8 +22,11 @@ from IPython.utils.capture import capture_output
 
 from lab.errors import line_of, text_of
 from lab.gaps import Answer, Gap, Numbers, fresh, fresh_all
+from lab.judge import narrowed
+from lab.magics import once
 from lab.names import Needs
-from lab.values import all_identical, equal, in_the_form_of, plain
+from lab.outside import Kept
+from lab.values import all_identical, coarsest, equal, in_the_form_of, plain, shared
 
 
 def answer_on(numbers: Numbers, gap: Gap, code: CodeType, needs: Needs, shell: InteractiveShell, name: str) -> Answer:
@@ -37,14 +41,18 @@ def answer_on(numbers: Numbers, gap: Gap, code: CodeType, needs: Needs, shell: I
         name: To find the line of an error.
     """
     state = {key: value for key, value in numbers.state.items() if not gap.closed or key in gap.inputs}
-    with _on_stage(shell, _space(numbers, gap, state, needs, shell.user_ns)) as space:
+    with _on_stage(shell, _space(numbers, gap, state, needs, shell.user_ns)) as (space, undo):
+        narrow = coarsest(space.values())
         try:
             exec(code, space)
+            undo()
             touched = {key for key, value in state.items() if key not in gap.outputs and not _holds(space, key, value)}
             values = {key: plain(space[key]) for key in gap.outputs if key in space}
-            if not gap.driver:
-                return Answer(values=values, touched=frozenset(touched))
-            return _driven(numbers, gap, space, values, touched)
+            others = {key: space[key] for key in state if key not in gap.outputs and key in space}
+            one = frozenset(shared([space[key] for key in values], others))
+            answer = Answer(values=values, touched=frozenset(touched), shared=one)
+            answer = _driven(numbers, gap, space, answer) if gap.driver else answer
+            return replace(answer, values={key: narrowed(value, narrow) for key, value in answer.values.items()})
         except BaseException as error:  # the student's code, SystemExit and KeyboardInterrupt included
             return Answer(values={}, raised=type(error).__name__, problem=text_of(error), line=line_of(error, name))
 
@@ -60,6 +68,7 @@ def _space(
     imported: dict[str, Any] = {}
     exec(gap.imports, imported)
     modules = {name: value for name, value in imported.items() if isinstance(value, ModuleType)}
+    user = {name: value for name, value in user.items() if name not in needs.taken}
     if gap.closed:
         return {**_dunders(user), **modules, **fresh_all(state)}
     stale = (needs.own | needs.missing | {*gap.sets}) - needs.computed.keys()
@@ -69,12 +78,13 @@ def _space(
     space |= {name: eval(expression, dict(user)) for name, expression in needs.constants.items()}
     page = gap.numbers[0]
     for name, stored in state.items():
-        if name not in user or not equal(user[name], fresh(page.state[name])):
+        on_page = fresh(page.state[name])
+        if name not in user or not equal(user[name], on_page):
             space[name] = fresh(stored)
         elif numbers is page:  # an alias that the student made, such as `params = [w, b]`, stays one
             space[name] = _copied(user[name], memo)
         else:
-            space[name] = in_the_form_of(user[name], fresh(stored))
+            space[name] = in_the_form_of(user[name], on_page, fresh(stored))
     return space
 
 
@@ -89,7 +99,7 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
         return value
 
 
-def _driven(numbers: Numbers, gap: Gap, space: dict[str, Any], values: dict[str, object], touched: set[str]) -> Answer:
+def _driven(numbers: Numbers, gap: Gap, space: dict[str, Any], answer: Answer) -> Answer:
     """Call the function or class of the gap three times: for its results, again, and without the notebook's values."""
     given = fresh_all({**numbers.state, **numbers.probe})
     results, left = _drive(given, gap, space)
@@ -103,8 +113,9 @@ def _driven(numbers: Numbers, gap: Gap, space: dict[str, Any], values: dict[str,
     space.update(dict.fromkeys(kept))
     needs_globals = repeats and not all_identical(_again(numbers, gap, space), results)
     return Answer(
-        values={**values, **results},
-        touched=frozenset(touched | changed),
+        values={**answer.values, **results},
+        touched=answer.touched | changed,
+        shared=answer.shared,
         repeats=repeats,
         needs_globals=needs_globals,
     )
@@ -124,6 +135,8 @@ def _again(numbers: Numbers, gap: Gap, space: Mapping[str, Any]) -> dict[str, ob
     """Results of another call; none if it raised."""
     try:
         return _drive(fresh_all({**numbers.state, **numbers.probe}), gap, space)[0]
+    except KeyboardInterrupt:
+        raise
     except BaseException:  # the student's function
         return {}
 
@@ -137,7 +150,7 @@ def supplied_right(function: str, gap: Gap, shell: InteractiveShell) -> bool:
         shell: The notebook's.
     """
     defined = {function: shell.user_ns[function]}
-    with _on_stage(shell, dict(shell.user_ns)):
+    with _on_stage(shell, dict(shell.user_ns)):  # its functions look their names up there
         for numbers in gap.numbers:
             results = _again(numbers, gap, defined)
             if not all(name in results and equal(results[name], fresh(numbers.want[name])) for name in gap.results):
@@ -146,25 +159,49 @@ def supplied_right(function: str, gap: Gap, shell: InteractiveShell) -> bool:
 
 
 @contextmanager
-def _on_stage(shell: InteractiveShell, space: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Exchange what is in the notebook's namespace, quietly, and put it back at the end."""
+def _on_stage(shell: InteractiveShell, space: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Callable[[], None]]]:
+    """Exchange what is in the notebook's namespace, quietly, and put it back at the end.
+
+    Yields:
+        The namespace, and what undoes all that has been changed besides it.
+    """
     user: dict[str, Any] = shell.user_ns
-    kept, asking = dict(user), builtins.input
-    chance = np.random.get_state()
-    figures = _figures()
+    before, names, figures = Kept(), dict(user), _figures()
     try:
         user.clear()
         user.update(space)
-        builtins.input = _nobody
-        with capture_output(), warnings.catch_warnings(), np.errstate():
+        with capture_output(), warnings.catch_warnings(), np.errstate(), _timed_once(shell):
             warnings.simplefilter("ignore")
-            yield user
+            builtins.input = _nobody
+            inside = Kept()
+            try:
+                yield user, inside.undo
+            finally:
+                inside.undo()
     finally:
         user.clear()
-        user.update(kept)
-        builtins.input = asking
-        np.random.set_state(chance)
+        user.update(names)
+        before.undo()
         _close(_figures() - figures)
+
+
+@contextmanager
+def _timed_once(shell: InteractiveShell) -> Iterator[None]:
+    """Timing loops run once, as in grading."""
+    runs: Any = shell
+    line_magic, cell_magic = runs.run_line_magic, runs.run_cell_magic
+
+    def of_line(magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        return line_magic(magic_name, once(magic_name, line), _stack_depth + 1)
+
+    def of_cell(magic_name: str, line: str, cell: str) -> Any:
+        return cell_magic(magic_name, once(magic_name, line), cell)
+
+    runs.run_line_magic, runs.run_cell_magic = of_line, of_cell
+    try:
+        yield
+    finally:
+        runs.run_line_magic, runs.run_cell_magic = line_magic, cell_magic
 
 
 def _nobody(prompt: object = "") -> str:

@@ -37,9 +37,17 @@ def answer_to(gap: Gap, ran: Sequence[Entry], ids: Mapping[int, str]) -> Entry |
     """
     own = next((one for one in reversed(ran) if _is_for(gap, one, ids)), None)
     if own is not None and not is_untouched(gap, own.source) and (assigned(own.source) & {*gap.sets}):
-        return own
+        return _joined(own, gap, ran)
     newer = [one for one in ran if own is None or one.number > own.number]
     return next((one for one in reversed(newer) if _sets(one, gap.sets) and _marked(one) not in gap.neighbours), own)
+
+
+def _joined(part: Entry, gap: Gap, ran: Sequence[Entry]) -> Entry:
+    """The cell of a gap with its other part, if it was split in two and both have run; grading joins them as well."""
+    missing = {*gap.sets} - assigned(part.source)
+    later = (one for one in reversed(ran) if one.number > part.number and not _marked(one))
+    rest = next((one for one in later if assigned(one.source) & missing), None) if missing else None
+    return Entry(number=rest.number, source=f"{part.source}\n{rest.source}") if rest else part
 
 
 def _is_for(gap: Gap, entry: Entry, ids: Mapping[int, str]) -> bool:
@@ -85,6 +93,18 @@ def last_to_set(name: str, ran: Sequence[Entry], gap: Gap, answer: Entry) -> Ent
     """
     others = (one for one in reversed(ran) if one.source != answer.source and _marked(one) != gap.name)
     return next((one for one in others if _sets(one, [name])), None)
+
+
+def was_set_by_gap(name: str, ran: Sequence[Entry], gap: Gap) -> bool:
+    """Whether the newest cell that sets `name` is one of a gap.
+
+    Args:
+        name: That is looked for.
+        ran: All cells that were run, oldest first.
+        gap: Any gap of the notebook.
+    """
+    cell = next((one for one in reversed(ran) if _sets(one, [name])), None)
+    return cell is not None and _marked(cell) in gap.neighbours
 
 
 def _sets(entry: Entry, names: Iterable[str]) -> bool:

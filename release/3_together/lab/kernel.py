@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from IPython.core.getipython import get_ipython
-from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from lab.questions import Question
 
@@ -21,6 +21,7 @@ class Memory:
     Attributes:
         busy: A check is running the student's cell: calls of this package from inside it do nothing.
         cells: Id of the notebook cell by `In [...]` number, where the front end sends one (JupyterLab, Notebook 7).
+        raised: Numbers of the cells that ended in an error.
         hints: How many hints of a gap were shown.
         right: Whether the last check of a gap said right.
         boards: Widgets that show the progress, by notebook.
@@ -31,6 +32,7 @@ class Memory:
     busy: bool = False
     listening: bool = False
     cells: dict[int, str] = field(default_factory=dict)
+    raised: set[int] = field(default_factory=set)
     hints: Counter[str] = field(default_factory=Counter)
     right: dict[str, bool] = field(default_factory=dict)
     boards: dict[str, Any] = field(default_factory=dict)
@@ -77,4 +79,9 @@ def listen(warm_up: Callable[[], object]) -> None:
         if info.store_history and info.cell_id:
             kept.cells[running.execution_count - 1] = str(info.cell_id)
 
+    def keep_end(result: ExecutionResult) -> None:
+        if result.execution_count and not result.success:
+            kept.raised.add(result.execution_count)
+
     running.events.register("pre_run_cell", keep)
+    running.events.register("post_run_cell", keep_end)

@@ -1,4 +1,4 @@
-"""The checks of this course: the kit's five.
+"""The checks of this course: five of the kit's (test_results_of_their_own is for gaps with `conduct` and no driver).
 
 A check of your own would stand below: a function `test_...(case)` with one of pytest's markers `value`, `edge` and
 `conduct`, which fails by an AssertionError whose text the student reads.
