@@ -162,7 +162,7 @@ ERRORS = [
     ("02_chain", "neuron_backward", "def neuron_backwards(x, w, b, dvalue):\n    return w, x, dvalue"),
     ("04_layer_inputs", "dinputs_batch", "dinputs = dvalues @ weights[:2]"),
     ("06_relu_arrays", "relu_mask", "relu_dz = max(z, 0)"),
-    ("06_relu_arrays", "drelu_array", "drelu = np.zeros_like(z)\ndrelu[z > 0] = 1\ndrelu *= dvalues"),
+    ("06_relu_arrays", "drelu_array", "drelu = np.zeros(z.shape, dtype=int)\ndrelu[z > 0] = 1\ndrelu *= dvalues"),
     (
         "06_relu_arrays",
         "Activation_ReLU",
