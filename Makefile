@@ -9,7 +9,7 @@ PYTEST := pytest -n 2 --dist loadfile
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-long lint types release verdicts verdicts-new lab bench mutate screenshots browser clean
+.PHONY: help env demo test test-long lint types release verdicts verdicts-new lab bench mutate site screenshots browser pyodide clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,10 +32,11 @@ demo: env ## grade a class of synthetic students into demo/
 
 test: lint types ## lint, types, tests, and the kit grading itself: what CI runs
 	@$(MAKE) --no-print-directory browser || { test -z "$$CI" && echo "Going on without: the browser tests are skipped."; }
+	@$(MAKE) --no-print-directory pyodide || { test -z "$$CI" && echo "Going on without: the tests of the site are skipped."; }
 	@$(RUN) $(PYTEST) tests
 	@$(RUN) autograder verify
 
-test-long: env browser ## the tests that take minutes, and the browser tests ten times without a flake
+test-long: env browser pyodide ## the tests that take minutes, and the browser tests ten times without a flake
 	@$(RUN) $(PYTEST) tests -m long
 	@for run in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "Browser tests, run $$run of 10"; $(RUN) $(PYTEST) -q tests -m "browser and not long" || exit; done
@@ -59,6 +60,14 @@ verdicts-new: env ## write down what is said of every answer now
 lab: env ## open a copy of the release in JupyterLab, as a student would
 	@$(RUN) autograder lab
 
+site: env .venv/site/.stamp ## build a static site of the course into build/site; PYODIDE=<folder> for a Pyodide of its own
+	@$(RUN) autograder site --builder .venv/site/bin/python $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
+.venv/site/.stamp: requirements-site.lock .venv/.stamp
+	@$(PYTHON) -m venv .venv/site
+	@.venv/site/bin/python -m pip -qq --disable-pip-version-check install --require-hashes -r requirements-site.lock
+	@touch $@
+
 bench: env ## measure the grader, and what students wait for
 	@$(RUN) python -m tests.bench
 	@$(RUN) python -m tests.bench_students
@@ -77,6 +86,13 @@ browser: ## install Debian's Chromium for the browser tests
 	echo "Installing Chromium (about a minute) ..."; \
 	$$sudo apt-get -qq update && \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium fonts-dejavu-core >/dev/null
+
+pyodide: .venv/pyodide ## fetch Pyodide (by npm) for the tests of the site
+
+.venv/pyodide: tests/site/pyodide.py .venv/site/.stamp
+	@command -v npm >/dev/null || { \
+	  echo "The tests of the site need 'npm' on PATH. On Debian, as root: apt-get install npm" >&2; exit 1; }
+	@$(RUN) python -m tests.site.pyodide
 
 clean: ## remove demo/, build output and caches; .venv and the course's data stay
 	@rm -rf demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -23,6 +23,7 @@ from autograder.commands.privacy import forget, pseudonyms
 from autograder.commands.questions import questions
 from autograder.commands.report import report
 from autograder.commands.shared import FAULT, in_course, told_kindly
+from autograder.commands.site import site
 from autograder.course.course import Course, find_root
 from autograder.course.private import keep_private
 from autograder.course.pseudonyms import openly_named
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 export.add_command(records)
-for command in (collect, comment, export, forget, init, pseudonyms, questions, report):
+for command in (collect, comment, export, forget, init, pseudonyms, questions, report, site):
     main.add_command(command)
 
 

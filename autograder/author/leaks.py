@@ -227,7 +227,7 @@ def _in_cell(
     foreign |= set(metadata.get("nbgrader", {})) - NBGRADER_METADATA
     if foreign:
         yield f"{_names(foreign)} is not needed. {_clear(source)}"
-    yield from _in_text(text, secrets)
+    yield from in_text(text, secrets)
 
 
 def _clear(source: SourceNotebook) -> str:
@@ -248,7 +248,7 @@ def _in_file(path: Path, origin: Path, course: Course, secrets: Secrets) -> Iter
     if path.suffix == ".json" and path.parent.name == "open":
         yield from _in_open_numbers(json.loads(text), course.plan(_key_of(origin, course)))
         text = text.replace("\\n", "\n").replace('\\"', '"')
-    yield from _in_text(text, secrets)
+    yield from in_text(text, secrets)
 
 
 def _key_of(numbers: Path, course: Course) -> str:
@@ -271,7 +271,8 @@ def _in_open_numbers(content: Mapping[str, Any], plan: Plan) -> Iterator[str]:
             yield f"gap {gap.name} has the hidden twin {_names(hidden)}. {_AGAIN} mend open_numbers in generate.py."
 
 
-def _in_text(text: str, secrets: Secrets) -> Iterator[str]:
+def in_text(text: str, secrets: Secrets) -> Iterator[str]:
+    """What a text has of the secrets, with the next step."""
     squeezed = _squeezed(text)
     for line, place in secrets.lines.items():
         if line in squeezed:

@@ -109,6 +109,15 @@ def test_progress_reads_well_aloud(in_chain):
     assert re.search(r'<progress max="\d+" value="1" aria-label="02_chain: 1 of', html)
 
 
+def test_progress_without_ipywidgets_stands_still_and_says_so(in_chain, monkeypatch):
+    student = in_chain("dmul")
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setattr(student.shell, "kernel", object(), raising=False)
+    shown = student.run("from lab import progress\nprogress()")
+    assert "02_chain: " in shown
+    assert "Without ipywidgets" in " ".join(shown.split())
+
+
 def test_progress_of_a_named_notebook_and_of_no_notebook(student):
     student.run("from lab import progress")
     assert student.run('progress("03_step")').startswith("03_step: 0 of 5 gaps right")

@@ -43,7 +43,10 @@ def shown(notebook: object, shell: InteractiveShell) -> Shown | Board:
     still = _still([known[name] for name in names], memory)
     if not hasattr(shell, "kernel"):
         return Board(still, None)
-    import ipywidgets
+    try:
+        import ipywidgets
+    except ImportError:
+        return Board(_still([known[name] for name in names], memory, texts.PROGRESS_STANDS), None)
 
     widget = ipywidgets.HTML(value=still.html)
     memory.boards[key] = widget
@@ -67,15 +70,15 @@ def _where(known: Mapping[str, Mapping[str, Gap]], shell: InteractiveShell) -> l
     return seen or list(known)
 
 
-def _still(notebooks: list[Mapping[str, Gap]], memory: Memory) -> Shown:
+def _still(notebooks: list[Mapping[str, Gap]], memory: Memory, rule: str = texts.PROGRESS_RULE) -> Shown:
     lines, parts = [], []
     for gaps in notebooks:
         line, bar = _of_notebook(gaps, memory)
         lines.append(line)
         parts.append(f"<p style='margin:0.3em 0'>{escape(line)}<br>{bar}</p>")
     inner = "".join(parts)
-    html = f'<div class="lab-progress" role="status" aria-live="polite">{inner}<p>{texts.PROGRESS_RULE}</p></div>'
-    return Shown("\n".join([*lines, texts.PROGRESS_RULE]), html)
+    html = f'<div class="lab-progress" role="status" aria-live="polite">{inner}<p>{rule}</p></div>'
+    return Shown("\n".join([*lines, rule]), html)
 
 
 def _of_notebook(gaps: Mapping[str, Gap], memory: Memory) -> tuple[str, str]:

@@ -213,6 +213,7 @@ PROGRESS = "{notebook}: {done} of {gaps} gaps right, {points} of {all_points} po
 PROGRESS_DONE = "{notebook}: all {gaps} gaps right, {all_points} points. Hidden checks follow when you hand in."
 PROGRESS_NEXT = "Next: {gap}"
 PROGRESS_RULE = "A gap counts once its last check since the kernel started said right."
+PROGRESS_STANDS = PROGRESS_RULE + " Without ipywidgets this stands still: run the cell again to see it move on."
 NO_SUCH_NOTEBOOK = "There is no notebook `{name}` in this folder. There are {names}."
 
 
