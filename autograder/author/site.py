@@ -19,7 +19,7 @@ LANGUAGE = {"name": "python"}
 """Notebooks of the site carry it: their kernelspec is not JupyterLite's, and without both it asks for a kernel."""
 WHEELS = ("comm", "ipywidgets", "jupyterlab_widgets", "widgetsnbextension")
 """Loaded before the first cell, so that no notebook installs anything."""
-BUILDER = ("jupyterlite-core==0.8.6", "jupyterlite-pyodide-kernel==0.8.6", "jupyterlab-widgets")
+BUILDER = ("'jupyterlite-core[contents]==0.8.6'", "jupyterlite-pyodide-kernel==0.8.6", "jupyterlab-widgets")
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
 """All that is taken of the builder's extensions: others, such as nbgrader's, call a server."""
 APPLICATIONS = ("lab", "notebooks", "tree")
