@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
@@ -35,6 +36,37 @@ Answers = dict[str, dict[str, Answer]]
 """By twin and gap."""
 Outputs = dict[int, list[Output]]
 """By place of the cell in the submission."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Cells of a submission that run no more, by their place in it.
+
+    Attributes:
+        in_the_open: Those that ended a runner on numbers that may be seen, and how, the first one first.
+        on_hidden: Those that did on hidden numbers.
+        late: Those of gaps that the notebook's deadline has stopped.
+    """
+
+    in_the_open: Mapping[int, Fault] = field(default_factory=dict)
+    on_hidden: Mapping[int, Fault] = field(default_factory=dict)
+    late: frozenset[int] = frozenset()
+
+    @property
+    def left_out(self) -> Mapping[int, Fault]:
+        """Those that ended a runner."""
+        return {**self.in_the_open, **self.on_hidden}
+
+    @property
+    def cells(self) -> frozenset[int]:
+        """All of them."""
+        return self.late.union(self.in_the_open, self.on_hidden)
+
+    def and_cell(self, cell: int, fault: Fault, *, hidden: bool) -> Lost:
+        """With one more that ended a runner."""
+        if hidden:
+            return dataclasses.replace(self, on_hidden={**self.on_hidden, cell: fault})
+        return dataclasses.replace(self, in_the_open={**self.in_the_open, cell: fault})
 
 
 class Sandbox:
@@ -164,38 +196,49 @@ class Sandbox:
             submission: Whose cells run.
             opened: What has been heard on the first group of twins, if that has been replayed.
         """
-        left_out: dict[int, Fault] = {}
-        in_the_open = 0
-        too_late: set[int] = set()
         answers = _no_answers(speech)
-        for places in speech.groups:
-            if places is speech.groups[0] and opened is not None:
-                _add(answers, opened)
-                continue
-            ends_at = time.monotonic() + self.limits.notebook_wall_s
-            while True:
-                with self._runner(submission) as runner:
-                    heard, fault = self._run_on(runner, speech, places, submission, too_late.union(left_out), ends_at)
-                _add(answers, heard)
-                if fault is not None and fault.outcome is Outcome.DIED and places is not speech.groups[0]:
-                    fault = dataclasses.replace(fault, problem=DIED_ON_HIDDEN_NUMBERS)
-                to_blame = _to_blame(submission, fault, left_out)
-                if fault is None or to_blame == NOWHERE:
-                    break
-                left_out[to_blame] = fault
-            if fault is not None:  # the notebook's own deadline: what has not answered is stopped
-                stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
-                for given in [answers[speech.plan.twins[place].name] for place in places]:
-                    late = {gap.name: stopped for gap in speech.plan.gaps if gap.name not in given}
-                    given |= late
-                    too_late |= {at for at, cell in enumerate(submission.cells) if cell.grade_id in late}
-            if places is speech.groups[0]:
-                in_the_open = len(left_out)
-        for cell, fault in left_out.items():
+        if opened is not None:
+            _add(answers, opened)
+        lost = Lost()
+        for places in speech.groups[opened is not None :]:
+            lost = self._replay_group(speech, submission, places, lost, answers)
+        for cell, fault in lost.left_out.items():
             if submission.cells[cell].kind is CellKind.GAP:
                 for given in answers.values():
                     given[submission.cells[cell].grade_id] = Answer(outcome=fault.outcome, problem=fault.problem)
-        return Transcript(answers=answers, remarks=_remarks_on(submission, left_out, in_the_open))
+        return Transcript(answers=answers, remarks=_remarks_on(submission, lost))
+
+    def _replay_group(
+        self, speech: Speech, submission: Submission, places: Places, lost: Lost, answers: Answers
+    ) -> Lost:
+        """Replay a submission on one group of twins, with fewer cells each time a runner ends.
+
+        Args:
+            speech: Of its plan.
+            submission: Whose cells run.
+            places: Of the twins in the plan.
+            lost: On the groups before.
+            answers: Takes the new ones.
+
+        Returns:
+            What is lost by now.
+        """
+        hidden = places is not speech.groups[0]
+        ends_at = time.monotonic() + self.limits.notebook_wall_s
+        while True:
+            with self._runner(submission) as runner:
+                heard, fault = self._run_on(runner, speech, places, submission, lost.cells, ends_at)
+            _add(answers, heard)
+            if fault is None:
+                return lost
+            if hidden and fault.outcome is Outcome.DIED:
+                fault = dataclasses.replace(fault, problem=DIED_ON_HIDDEN_NUMBERS)
+            to_blame = _to_blame(submission, fault, lost.left_out)
+            if to_blame == NOWHERE:  # the notebook's own deadline
+                late = _stop(speech, places, answers, fault)
+                cells = {at for at, cell in enumerate(submission.cells) if cell.grade_id in late}
+                return dataclasses.replace(lost, late=lost.late.union(cells))
+            lost = lost.and_cell(to_blame, fault, hidden=hidden)
 
     def capture(self, speech: Speech, submission: Submission, left_out: Collection[str] = ()) -> Outputs:
         """Outputs of a submission's cells as a kernel would show them, on the page and with nothing set right.
@@ -232,6 +275,17 @@ def _add(answers: Answers, heard: Heard) -> None:
             answers[twin].setdefault(gap, answer)
 
 
+def _stop(speech: Speech, places: Places, answers: Answers, fault: Fault) -> set[str]:
+    """Say of each gap that has not answered on some of these twins that it was stopped; which these are."""
+    stopped = Answer(outcome=Outcome.STOPPED, problem=fault.problem)
+    late: set[str] = set()
+    for given in [answers[speech.plan.twins[place].name] for place in places]:
+        missing = {gap.name for gap in speech.plan.gaps}.difference(given)
+        given |= dict.fromkeys(missing, stopped)
+        late |= missing
+    return late
+
+
 def _harmless(outputs: list[Output], limits: Limits) -> list[Output]:
     """Outputs as they go on: text and pictures, since markup could hold a script; no more than a cell may show."""
     kept, used = [], 0
@@ -256,16 +310,19 @@ def _to_blame(submission: Submission, fault: Fault | None, left_out: Collection[
     return max(set(own).difference(left_out), default=NOWHERE)
 
 
-def _remarks_on(submission: Submission, left_out: Mapping[int, Fault], in_the_open: int) -> dict[str, tuple[str, ...]]:
-    """Remarks on the student's own cells that had to be left out, the first ones of them on numbers that may be seen.
+def _remarks_on(submission: Submission, lost: Lost) -> dict[str, tuple[str, ...]]:
+    """Remarks on the student's own cells that had to be left out.
 
     Which one ended on hidden numbers is not said, nor how: one of hundreds, chosen by a hidden number, would tell it.
     """
-    own = [
+    own = {at for at, cell in enumerate(submission.cells) if cell.kind is not CellKind.GAP}
+    remarks = [
         f"Your own cell at position {submission.cells[at].index + 1} was left out of the grading: {fault.problem}."
-        if place < in_the_open
-        else "A cell of your own was left out of the grading. On hidden numbers, it took too long or ended the process."
-        for place, (at, fault) in enumerate(left_out.items())
-        if submission.cells[at].kind is not CellKind.GAP
+        for at, fault in lost.in_the_open.items()
+        if at in own
     ]
-    return {"": tuple(dict.fromkeys(own))} if own else {}
+    if own.intersection(lost.on_hidden):
+        remarks.append(
+            "A cell of your own was left out of the grading. On hidden numbers, it took too long or ended the process."
+        )
+    return {"": tuple(dict.fromkeys(remarks))} if remarks else {}
