@@ -51,7 +51,8 @@ def in_use() -> set[str]:
     files = set()
     for maps in Path("/proc").glob("[0-9]*/maps"):
         with contextlib.suppress(OSError):  # a process that has ended, or somebody else's
-            files |= {line.split(maxsplit=5)[5].strip() for line in maps.open(encoding="utf-8") if "/dev/shm/" in line}
+            lines = maps.read_text(encoding="utf-8").splitlines()
+            files |= {line.split(maxsplit=5)[5] for line in lines if "/dev/shm/" in line}
     return files
 
 
