@@ -7,7 +7,10 @@ import contextlib
 import io
 import random
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -17,9 +20,10 @@ from autograder.classes.questions import making, page
 from autograder.classes.questions.bank import Bank, bank_of, given_to
 from autograder.classes.questions.making import Asked, Right, Sheet, sheet_of, without_numbers
 from autograder.model import CellKind, Gap
-from lab import questions
+from lab import deciding, questions
 from lab.drawing.given import CannotDraw
-from lab.questions import KINDS, Question
+from lab.judge import as_array
+from lab.questions import CHANGE, DECIDES, LINE, NUMBERS, Question
 
 from ..feedback.reader import read
 from .notebooks import handed_in, solutions
@@ -46,7 +50,7 @@ def right_in(grader, name: str, data: bytes) -> list[Right]:
 # ---- keys ------------------------------------------------------------------------------------------------------------
 
 
-def simply_run(one: Right, source: str, changed: dict[str, Any], twin: str = "P") -> dict[str, Any] | str:
+def simply_run(one: Right, source: str | CodeType, changed: dict[str, Any], twin: str = "P") -> dict[str, Any] | str:
     """The cell run by plain Python behind the student's cells before it; its results, or the type of its error.
 
     No sandbox, no plan, nothing set right: another way to the same numbers. A picture may have too many of them.
@@ -103,10 +107,10 @@ def plain(question: Question | None) -> str:
     return re.sub(r"(\d)\.0?(?![\d])", r"\1", repr(question))
 
 
-def wrong_keys(grader, one: Right) -> tuple[int, list[Any]]:
-    """How many questions one right gap gives, and those whose key is not what plain Python gives."""
+def wrong_keys(grader, one: Right) -> tuple[Counter[str], list[Any]]:
+    """How many questions of each kind one right gap gives, and those whose key is not what plain Python gives."""
     wrong: list[Any] = []
-    count = 0
+    count: Counter[str] = Counter()
     before = simply_run(one, one.source, {})
     assert isinstance(before, dict), before
     page_of = one.bank.plan.page
@@ -118,7 +122,12 @@ def wrong_keys(grader, one: Right) -> tuple[int, list[Any]]:
             simply.append(questions.about_change(one.gap.name, changes, given, before, after, one.gap.tolerance))
     asked = list(one.about_changes())
     wrong += [question for question in asked if plain(question) not in map(plain, simply)]
-    count += len(asked)
+    count[CHANGE] += len(asked)
+    for twin in one.turns:
+        question = one.about_deciding(grader, twin)
+        again = decided_simply(one, twin, given, before)
+        wrong += [] if plain(question) == plain(again) else [(question, again)]
+        count[DECIDES] += question is not None
     for number in questions.lines_to_take_out(one.source):
         question = one.about_line(grader, number)
         if question is None:
@@ -128,7 +137,7 @@ def wrong_keys(grader, one: Right) -> tuple[int, list[Any]]:
         line = one.source.split("\n")[number - 1]
         again = questions.about_line(one.gap.name, number, line, before, after, error, one.gap.tolerance)
         wrong += [] if plain(question) == plain(again) else [(question, again)]
-        count += 1
+        count[LINE] += 1
     simply = []
     for twin in one.bank.plan.twins:
         if twin.name in one.bank.others[one.gap.name]:
@@ -138,13 +147,67 @@ def wrong_keys(grader, one: Right) -> tuple[int, list[Any]]:
                 simply.append(questions.about_numbers(one.gap.name, shown, results))
     asked = list(one.about_numbers())
     wrong += [question for question in asked if plain(question) not in map(plain, simply)]
-    count += len(asked)
+    count[NUMBERS] += len(asked)
     return count, wrong
 
 
-def all_keys(grader, name: str) -> int:
-    """Check every key of every honest style of a notebook; how many there were."""
-    count = 0
+def decided_simply(one: Right, twin: str, given: dict[str, Any], before: dict[str, Any]) -> Question | None:
+    """The question which line decides, by plain Python; the line is also one at which two traced runs part."""
+    change = one.bank.turns[one.gap.name][twin]
+    other = questions.changed(given, [change])
+    after = simply_run(one, one.source, other)
+    zero = deciding.parting(before, after) if isinstance(after, dict) else None
+    if zero is None or not (one.is_right_on("P") and one.is_right_on(twin)):
+        return None
+
+    def run(source: str) -> list[deciding.Ran]:
+        gave = [simply_run(one, source, changed) for changed in ({}, other)]
+        return [
+            deciding.Ran(values={}, error=ran) if isinstance(ran, str) else deciding.Ran(values=ran) for ran in gave
+        ]
+
+    number = deciding.deciding_line(one.source, zero, run)
+    if number is None:
+        return None
+    assert outcomes(one, number, {}) != outcomes(one, number, other), (one.source, number)
+    line = number, one.source.split("\n")[number - 1]
+    return questions.about_deciding(one.gap.name, change, given, before, zero, line)
+
+
+def outcomes(one: Right, number: int, changed: dict[str, Any]) -> list[Any]:
+    """What a trace sees behind a line, each time: the line that follows or what is returned, and which names hold 0."""
+    seen: list[Any] = []
+    waiting: set[int] = set()
+
+    def local(frame: FrameType, event: str, arg: object) -> Any:
+        if id(frame) in waiting:
+            known = {name: np.asarray(value) == 0 for name, value in frame.f_locals.items() if is_number(value)}
+            told = {name: zeros.tolist() for name, zeros in known.items()}
+            given = [(np.asarray(part) == 0).tolist() for part in (arg if isinstance(arg, tuple) else (arg,))]
+            seen.append((frame.f_lineno if event == "line" else given, told))
+        waiting.discard(id(frame))
+        if event == "line" and frame.f_lineno == number:
+            waiting.add(id(frame))
+        return local
+
+    def entered(frame: FrameType, event: str, arg: object) -> Any:
+        return local if frame.f_code.co_filename == "<own>" else None
+
+    sys.settrace(entered)
+    try:
+        simply_run(one, compile(one.source, "<own>", "exec"), changed)
+    finally:
+        sys.settrace(None)
+    return seen
+
+
+def is_number(value: object) -> bool:
+    return as_array(value) is not None
+
+
+def all_keys(grader, name: str) -> Counter[str]:
+    """Check every key of every honest style of a notebook; how many there were of each kind."""
+    count: Counter[str] = Counter()
     for styles in packed(name):
         for one in right_in(grader, name, styled(grader, name, styles)):
             if one.gap.name in styles:
@@ -156,13 +219,17 @@ def all_keys(grader, name: str) -> int:
 
 @pytest.mark.parametrize("name", QUICK)
 def test_every_key_is_what_plain_python_gives_for_every_honest_style(grader, name):
-    assert all_keys(grader, name) > 150
+    found = all_keys(grader, name)
+    assert found.total() > 150
+    assert found[DECIDES] >= {"02_chain": 10, "05_layer_parameters": 0}[name]  # 05 has no ReLU, and so no zeros
 
 
 @pytest.mark.long
 def test_a_thousand_keys_over_all_notebooks_are_what_plain_python_gives(grader):
     counted = {name: all_keys(grader, name) for name in NAMES}
-    assert sum(counted.values()) >= 1000, counted
+    kinds = sum(counted.values(), Counter[str]())
+    assert kinds.total() >= 1000, counted
+    assert kinds[DECIDES] >= 60, counted
 
 
 # ---- sheets ----------------------------------------------------------------------------------------------------------
@@ -175,7 +242,7 @@ class Remembering:
         self._grader, self._found = grader, {}
 
     def replay_on(self, plan, reference, submission):
-        key = tuple(cell.source for cell in submission.cells)
+        key = (*(twin.name for twin in plan.twins), *(cell.source for cell in submission.cells))
         if key not in self._found:
             self._found[key] = self._grader.replay_on(plan, reference, submission)
         return self._found[key]
@@ -199,10 +266,11 @@ def test_three_hundred_students_get_three_hundred_different_sheets(class_of_300)
 
 def test_all_sheets_ask_the_same_kinds_with_the_same_number_of_operations(class_of_300):
     for sheet in class_of_300:
-        assert [one.question.kind for one in sheet.asked] == list(KINDS)
+        assert [one.question.kind for one in sheet.asked] == [CHANGE, DECIDES, NUMBERS]
         change, line, _ = (one.question for one in sheet.asked)
         assert len(re.findall(r"is (?:doubled|negated|tripled)", change.text)) == 2
-        assert len(re.findall(r"Line \d+ is taken out", line.text)) == 1
+        assert len(re.findall(r"is negated", line.text)) == 1
+        assert len(re.findall(r"Which line of yours decides", line.text)) == 1
         assert len({one.question.gap for one in sheet.asked}) == 3
 
 

@@ -30,7 +30,7 @@ def test_answers_are_what_the_student_s_own_function_gives(asking):
         question = " ".join(asking.run('ask("neuron_backward")').split())
         answer = asking.run('ask("neuron_backward")')
         changes = re.findall(r"`(\w+)(\[\d\])?` is (doubled|negated|tripled)", question)
-        if not changes:
+        if "Which of the results change" not in question:
             continue
         factors = {"doubled": 2, "negated": -1, "tripled": 3}
         lines = ["xs, ws, bs, ds = list(x), list(w), b, dvalue"]
@@ -45,6 +45,18 @@ def test_answers_are_what_the_student_s_own_function_gives(asking):
         dx, dw, db = (eval(told[name]) for name in ("dx", "dw", "db"))
         own = asking.names["own"]
         assert [*dx, *dw, db] == pytest.approx([*own[0], *own[1], own[2]], abs=1e-12)
+
+
+def test_the_second_question_asks_which_line_decides_and_its_answer_names_the_student_s_own(asking):
+    for _ in range(2):
+        asking.run('ask("neuron_backward")')
+    question = " ".join(asking.run('ask("neuron_backward")').split())
+    assert re.search(r"Which line of yours decides whether `d[xwb]` is 0\?", question)
+    answer = asking.run('ask("neuron_backward")')
+    source = asking.shell.history_manager.input_hist_raw
+    (cell,) = {text for text in source if text.startswith("# neuron_backward")}
+    (line,) = [number for number, text in enumerate(cell.split("\n"), 1) if "z > 0" in text]
+    assert f"is decided by line {line}: `{cell.splitlines()[line - 1].strip()}`" in " ".join(answer.split())
 
 
 def test_a_cell_that_is_not_right_is_not_asked_about(in_chain):

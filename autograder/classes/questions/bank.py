@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.course.course import Course
 from autograder.judging.grading import Grader
 from autograder.model import Answer, Gap, Outcome, Plan, Submission, Transcript, Twin, TwinKind, Value
 from lab import questions
+from lab.deciding import parting
 from lab.judge import equal
 from lab.questions import Change
 
-VARIANTS, OTHERS = 6, 2
-"""Pairs of changes for each gap, and other sets of numbers for a notebook."""
+VARIANTS, TURNS, OTHERS = 6, 2, 2
+"""Pairs of changes for each gap, changes that make a result 0, and other sets of numbers for a notebook."""
 
 Changes = tuple[Change, Change]
 
@@ -24,21 +25,28 @@ class Bank:
     """Other numbers for the questions of one notebook. None of them is a number that decides a mark.
 
     Attributes:
-        plan: The notebook on the page, on other numbers, and on the page with two changes before one gap.
+        plan: The notebook on the page, on other numbers, and on the page with one or two changes before one gap.
         reference: What the source notebook gives on all of them.
-        changes: By gap and twin, the changes.
+        changes: By gap and twin, two changes that change a result.
+        turns: By gap and twin, one change that makes a result 0, or makes something else of a 0.
         others: By gap, the twins with other numbers.
     """
 
     plan: Plan
     reference: Transcript
     changes: Mapping[str, Mapping[str, Changes]]
+    turns: Mapping[str, Mapping[str, Change]]
     others: Mapping[str, tuple[str, ...]]
 
     @property
     def page(self) -> Plan:
         """The notebook on the page alone."""
-        return replace(self.plan, twins=self.plan.twins[:1])
+        return self.on(self.plan.page.name)
+
+    def on(self, *twins: str) -> Plan:
+        """The notebook on some of the numbers alone, which may be shown: no mark depends on them."""
+        gaps = tuple(replace(gap, open_twins=twins) for gap in self.plan.gaps)
+        return replace(self.plan, gaps=gaps, twins=tuple(twin for twin in self.plan.twins if twin.name in twins))
 
 
 def bank_of(grader: Grader, name: str) -> Bank:
@@ -59,14 +67,17 @@ def bank_of(grader: Grader, name: str) -> Bank:
     wide = replace(plan, twins=(*plan.twins, *(twin for _, twin, _ in variants)))
     reference = grader.replay_on(wide, None, plan.source)
     told: dict[str, dict[str, Changes]] = {gap.name: {} for gap in plan.gaps}
-    kept: list[Twin] = []
+    turns: dict[str, dict[str, Change]] = {gap.name: {} for gap in plan.gaps}
     for gap, twin, changes in variants:
-        if _tells(gap, reference.answer(plan.page.name, gap.name), reference.answer(twin.name, gap.name)):
-            told[gap.name][twin.name] = changes
-            kept.append(twin)
-    plan = replace(plan, twins=(*plan.twins, *kept))
+        before, after = (reference.answer(name, gap.name) for name in (plan.page.name, twin.name))
+        if len(changes) > 1 and _tells(gap, before, after):
+            told[gap.name][twin.name] = changes[0], changes[1]
+        if len(changes) == 1 and len(turns[gap.name]) < TURNS and parting(before.values, after.values):
+            turns[gap.name][twin.name] = changes[0]
+    used = {name for by_gap in (told, turns) for of_gap in by_gap.values() for name in of_gap}
+    plan = replace(plan, twins=(*plan.twins, *(twin for _, twin, _ in variants if twin.name in used)))
     by_gap = {gap.name: tuple(twin.name for twin in others if twin.judges(gap.name)) for gap in plan.gaps}
-    return Bank(plan=plan, reference=reference, changes=told, others=by_gap)
+    return Bank(plan=plan, reference=reference, changes=told, turns=turns, others=by_gap)
 
 
 def given_to(plan: Plan, gap: Gap, twin: Twin, reference: Transcript) -> dict[str, Value]:
@@ -85,15 +96,17 @@ def given_to(plan: Plan, gap: Gap, twin: Twin, reference: Transcript) -> dict[st
     return {name: values[name] for name in gap.inputs if name in values}
 
 
-def _variants(plan: Plan, gap: Gap, plain: Transcript) -> list[tuple[Twin, Changes]]:
+def _variants(plan: Plan, gap: Gap, plain: Transcript) -> list[tuple[Twin, Sequence[Change]]]:
     rng = random.Random(f"{plan.notebook}/{gap.name}")
     given = given_to(plan, gap, plan.page, plain)
-    found: dict[Changes, Twin] = {}
-    for _ in range(4 * VARIANTS):
-        changes = questions.draw_changes(given, rng)
-        if changes and changes not in found and len(found) < VARIANTS:
-            found[changes] = _variant(plan, gap, f"{gap.name}-{len(found)}", questions.changed(given, changes))
-    return [(twin, changes) for changes, twin in found.items()]
+    drawn = dict.fromkeys(questions.draw_changes(given, rng) for _ in range(4 * VARIANTS))
+    pairs = [changes for changes in drawn if changes][:VARIANTS]
+    signs = questions.negations(given)
+    chosen = [*pairs, *([change] for change in rng.sample(signs, min(VARIANTS, len(signs))))]
+    return [
+        (_variant(plan, gap, f"{gap.name}-{number}", questions.changed(given, changes)), changes)
+        for number, changes in enumerate(chosen)
+    ]
 
 
 def _variant(plan: Plan, gap: Gap, name: str, changed: Mapping[str, object]) -> Twin:

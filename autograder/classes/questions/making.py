@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from autograder.classes.questions.bank import Bank, given_to, with_source
 from autograder.judging.grading import Grader
 from autograder.model import Answer, Gap, Outcome, Record, Status, Submission, Transcript, Value
 from lab import questions
+from lab.deciding import Ran, Run, deciding_line, parting
 from lab.judge import equal
 from lab.questions import KINDS, Question
 
-MOST_DRAWS = 60
-"""How often a sheet is drawn until it is like no other one."""
+QUESTIONS = 3
+"""On a sheet."""
+MOST_DRAWS, MOST_TRIES = 60, 8
+"""How often a sheet is drawn until it is like no other one, and how many gaps are tried for a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,11 @@ class Right:
         """The student's cell."""
         return next(cell.source for cell in self.submission.cells if cell.grade_id == self.gap.name)
 
+    @property
+    def turns(self) -> Iterable[str]:
+        """Twins on which a change makes one of the gap's results 0, or makes something else of a 0."""
+        return self.bank.turns[self.gap.name]
+
     def results(self, twin: str) -> dict[str, Value]:
         """What it gives on a twin, by the names that students know."""
         return named(self.gap, self.transcript.answer(twin, self.gap.name))
@@ -84,6 +93,31 @@ class Right:
                 question = questions.about_numbers(self.gap.name, given, self.results(twin.name))
                 yield from [question] if question else []
 
+    def about_deciding(self, grader: Grader, twin: str) -> Question | None:
+        """Which line decides whether a result is 0; None if none does."""
+        page = self.bank.plan.page
+        if not (self.is_right_on(page.name) and self.is_right_on(twin)):
+            return None
+        before = self.results(page.name)
+        zero = parting(before, self.results(twin))
+        number = deciding_line(self.source, zero, self._runs_on(grader, page.name, twin)) if zero else None
+        if zero is None or number is None:
+            return None
+        given = given_to(self.bank.plan, self.gap, page, self.bank.reference)
+        line = number, self.source.split("\n")[number - 1]
+        return questions.about_deciding(self.gap.name, self.bank.turns[self.gap.name][twin], given, before, zero, line)
+
+    def _runs_on(self, grader: Grader, *twins: str) -> Run:
+        """Runs other texts in the gap's place."""
+        plan = self.bank.on(*twins)
+
+        def run(source: str) -> list[Ran]:
+            changed = with_source(self.submission, self.gap.name, source)
+            transcript = grader.replay_on(plan, self.bank.reference, changed)
+            return [_ran(self.gap, transcript.answer(twin, self.gap.name)) for twin in twins]
+
+        return run
+
     def about_line(self, grader: Grader, number: int) -> Question | None:
         """What becomes of the results without a line; None if the cell then never ends."""
         changed = with_source(self.submission, self.gap.name, questions.without_line(self.source, number))
@@ -96,8 +130,15 @@ class Right:
         return questions.about_line(self.gap.name, number, line, before, after, error, self.gap.tolerance)
 
 
-Pool = Sequence[tuple[Right, Question | int]]
-"""Gaps with questions about them, or with lines that may be taken out."""
+def _ran(gap: Gap, answer: Answer) -> Ran:
+    answered = answer.outcome is Outcome.ANSWERED
+    return Ran(
+        values=named(gap, answer) if answered else {}, error="" if answered else answer.problem.partition(":")[0]
+    )
+
+
+Pool = Sequence[tuple[Right, Callable[[], Question | None]]]
+"""Gaps with what makes a question about them, which may be none."""
 
 
 def named(gap: Gap, answer: Answer) -> dict[str, Value]:
@@ -138,37 +179,53 @@ def sheet_of(grader: Grader, student: str, right: Sequence[Right], seed: str, se
         seen: What other sheets ask, without names and numbers; this one's is added.
     """
     rng = random.Random(f"{seed}/{student}")
-    pools: list[Pool] = [
-        [(one, question) for one in right for question in one.about_changes()],
-        _lines(right),
-        [(one, question) for one in right for question in one.about_numbers()],
-    ]
+    slots = _slots(grader, right)
     asked: tuple[Asked, ...] = ()
     for _ in range(MOST_DRAWS):
-        asked = tuple(_drawn(grader, pools, rng))
+        asked = tuple(sorted(_drawn(slots, rng), key=lambda one: KINDS.index(one.question.kind)))
         if without_numbers(asked) not in seen:
             break
     seen.add(without_numbers(asked))
     return Sheet(student=student, asked=asked, remark=_remark(asked))
 
 
-def _lines(right: Sequence[Right]) -> Pool:
+def _slots(grader: Grader, right: Sequence[Right]) -> list[list[Pool]]:
+    """For each question of a sheet the pools to draw it from, best first; the one with the fewest gaps comes first."""
+    turns = [(one, cache(partial(one.about_deciding, grader, twin))) for one in right for twin in one.turns]
+    lines = [(one, cache(partial(one.about_line, grader, number))) for one, number in _lines(right)]
+    changes = [(one, _ready(question)) for one in right for question in one.about_changes()]
+    numbers = [(one, _ready(question)) for one in right for question in one.about_numbers()]
+    return [[turns, lines], [changes], [numbers]]
+
+
+def _ready(question: Question) -> Callable[[], Question]:
+    return lambda: question
+
+
+def _lines(right: Sequence[Right]) -> list[tuple[Right, int]]:
     """Lines that may be taken out, where there are others: without its only line a cell just sets nothing."""
     lines = [(one, questions.lines_to_take_out(one.source)) for one in right]
     several = [(one, numbers) for one, numbers in lines if len(numbers) > 1]
     return [(one, number) for one, numbers in several or lines for number in numbers]
 
 
-def _drawn(grader: Grader, pools: Sequence[Pool], rng: random.Random) -> Iterator[Asked]:
+def _drawn(slots: Sequence[Sequence[Pool]], rng: random.Random) -> Iterator[Asked]:
     used: set[str] = set()
-    for pool in pools:
-        fresh = [entry for entry in pool if entry[0].gap.name not in used] or list(pool)
-        for one, what in rng.sample(fresh, min(3, len(fresh))):
-            question = one.about_line(grader, what) if isinstance(what, int) else what
-            if question:
-                used.add(one.gap.name)
-                yield Asked(notebook=one.bank.plan.notebook, question=question, source=one.source)
-                break
+    for slot in slots:
+        asked = next((found for pool in slot if (found := _one_of(pool, used, rng))), None)
+        if asked:
+            used.add(asked.question.gap)
+            yield asked
+
+
+def _one_of(pool: Pool, used: Collection[str], rng: random.Random) -> Asked | None:
+    """A question on a gap that is not used yet, if there is one."""
+    fresh = [entry for entry in pool if entry[0].gap.name not in used] or list(pool)
+    for one, make in rng.sample(fresh, min(MOST_TRIES, len(fresh))):
+        question = make()
+        if question:
+            return Asked(notebook=one.bank.plan.notebook, question=question, source=one.source)
+    return None
 
 
 def without_numbers(asked: Sequence[Asked]) -> str:
@@ -181,7 +238,7 @@ def without_numbers(asked: Sequence[Asked]) -> str:
 def _remark(asked: Sequence[Asked]) -> str:
     if not asked:
         return "No gap is right, so there is nothing to ask about."
-    missing = len(KINDS) - len(asked)
+    missing = QUESTIONS - len(asked)
     return f"Too few gaps are right for {'another question' if missing == 1 else 'more questions'}." if missing else ""
 
 

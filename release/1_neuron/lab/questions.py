@@ -1,7 +1,8 @@
 """Questions about a student's own right code, answered by running that code again: no author, so no wrong key.
 
-Three kinds: what two changed numbers change, what a line is for, and what comes out on other numbers. What is run, and
-where, is the caller's business; here stand the changes to make, the lines to take out, and the words.
+Four kinds: what two changed numbers change, which line decides whether a result is 0, what a line is for, and what
+comes out on other numbers. What is run, and where, is the caller's business; here stand the changes to make, the lines
+to take out, and the words.
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lab.deciding import MOST_SOURCE, Zero
 from lab.judge import as_array, equal, shown
 
-CHANGE, LINE, NUMBERS = "change", "line", "numbers"
-KINDS = (CHANGE, LINE, NUMBERS)
+CHANGE, DECIDES, LINE, NUMBERS = "change", "decides", "line", "numbers"
+KINDS = (CHANGE, DECIDES, LINE, NUMBERS)
 FACTORS = {"doubled": 2, "negated": -1, "tripled": 3}
 MOST_PLACES = 6
 """Entries of one value that may be changed by themselves."""
-MOST_SOURCE = 4000
-"""Characters of a cell that is read as Python."""
 
 Values = Mapping[str, object]
 Place = tuple[int, ...]
@@ -75,6 +75,12 @@ def draw_changes(values: Values, rng: random.Random) -> tuple[Change, Change] | 
     chosen = zip((first, rng.choice(others)), words, strict=True)
     one, other = (Change(name=name, place=place, word=word) for (name, place), word in chosen)
     return one, other
+
+
+def negations(values: Values) -> list[Change]:
+    """Every number, and all numbers of every name, with its sign turned."""
+    places = [(name, place) for name, value in values.items() for place in _places(value)]
+    return [Change(name=name, place=place, word="negated") for name, place in places]
 
 
 def _places(value: object) -> list[Place]:
@@ -159,6 +165,33 @@ def about_change(
 
 def _prefixed(results: Values) -> dict[str, object]:
     return {f"{name} so far": value for name, value in results.items()}
+
+
+def about_deciding(
+    gap: str, change: Change, given: Values, before: Values, zero: Zero, line: tuple[int, str]
+) -> Question:
+    """Which line decides whether a result is 0.
+
+    Args:
+        gap: Whose cell it is about.
+        change: What makes the result 0, or makes it something else.
+        given: What the cell is given before that.
+        before: Its results on that, by the names that students know them by.
+        zero: The result, or its entry.
+        line: Number of the line that decides, from 1, and what stands there.
+    """
+    what = f"`{zero.called}`"
+    array = as_array(before[zero.name])
+    several = array is not None and array.size > 1 and not zero.place
+    words = ("0 nowhere", "0 everywhere") if several else ("not 0", "0")
+    now = bool(zero.holds(before))
+    text = (
+        f"On the notebook’s numbers {what} is {words[now]}; if {change.words}, it is {words[not now]}. "
+        f"Which line of yours decides whether {what} is 0? It is the first one of which this holds: with its outcome "
+        f"turned round (a condition, or 0 for a number and a number for 0), {what} would be turned, too."
+    )
+    key = ((zero.called, f"is decided by line {line[0]}: `{line[1].strip()}`"),)
+    return Question(kind=DECIDES, gap=gap, text=text, given=_rows(given), key=key)
 
 
 def about_line(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from lab import cells, kernel, questions
 from lab.checks import compiled
+from lab.deciding import Ran, deciding_line, parting
 from lab.gaps import Answer, Gap, Numbers, fresh_all
 from lab.names import NOTHING, needs_of
-from lab.questions import CHANGE, KINDS, LINE, NUMBERS, Question
+from lab.questions import CHANGE, DECIDES, KINDS, LINE, NUMBERS, Change, Question
 from lab.stage import answer_on
 
 TRIES = 12
@@ -80,11 +81,38 @@ def _about_change(cell: _Cell, rng: random.Random) -> Question | None:
     changes = questions.draw_changes(given, rng)
     if changes is None:
         return None
+    before, after = cell.results(cell.source, page), cell.results(cell.source, _changed(gap, given, changes))
+    return questions.about_change(gap.name, changes, given, before, after, gap.tolerance)
+
+
+def _changed(gap: Gap, given: Mapping[str, Any], changes: Sequence[Change]) -> Numbers:
+    """The page's numbers with changes before the gap."""
+    page = gap.numbers[0]
     stored = {name: _stored(value) for name, value in questions.changed(given, changes).items()}
     probe = {**page.probe, **stored} if gap.driver else page.probe
-    other = replace(page, name="asked", page=False, state={**page.state, **stored}, probe=probe)
-    before, after = cell.results(cell.source, page), cell.results(cell.source, other)
-    return questions.about_change(gap.name, changes, given, before, after, gap.tolerance)
+    return replace(page, name="asked", page=False, state={**page.state, **stored}, probe=probe)
+
+
+def _about_deciding(cell: _Cell, rng: random.Random) -> Question | None:
+    gap, page = cell.gap, cell.gap.numbers[0]
+    given = _given(gap, page)
+    changes = questions.negations(given)
+    if not changes:
+        return None
+    change = rng.choice(changes)
+    other = _changed(gap, given, [change])
+
+    def run(source: str) -> list[Ran]:
+        answers = [cell.run(source, numbers) for numbers in (page, other)]
+        return [Ran(values=cell.named(answer), error=answer.raised) for answer in answers]
+
+    before, after = run(cell.source)
+    zero = parting(before.values, after.values)
+    number = deciding_line(cell.source, zero, run) if zero else None
+    if zero is None or number is None:
+        return None
+    line = number, cell.source.split("\n")[number - 1]
+    return questions.about_deciding(gap.name, change, given, before.values, zero, line)
 
 
 def _about_line(cell: _Cell, rng: random.Random) -> Question | None:
@@ -108,6 +136,7 @@ def _about_numbers(cell: _Cell, rng: random.Random) -> Question | None:
 
 _MAKERS: Mapping[str, Callable[[_Cell, random.Random], Question | None]] = {
     CHANGE: _about_change,
+    DECIDES: _about_deciding,
     LINE: _about_line,
     NUMBERS: _about_numbers,
 }
