@@ -10,7 +10,7 @@ import click
 from autograder.classes.questions import making, page
 from autograder.classes.questions.bank import bank_of
 from autograder.classes.records import cannot_write, read_records
-from autograder.commands.shared import file_option, in_course, private_root, told_kindly
+from autograder.commands.shared import file_option, in_course, private_root, so_many, told_kindly
 from autograder.course.course import Course
 from autograder.course.secret import secret_of
 from autograder.judging.grading import Grader
@@ -41,7 +41,7 @@ def questions(assignment: str, students: tuple[str, ...], out: Path, course: Pat
         except OSError as error:
             raise cannot_write(path, error) from error
     asked = sum(len(sheet.asked) for sheet in found)
-    click.echo(f"{out}: {len(found)} sheets with {asked} questions; {keys}: their keys.")
+    click.echo(f"{out}: {so_many(found, 'sheet')} with {asked} questions; {keys}: the keys.")
     for sheet in found:
         if sheet.remark:
             click.echo(f"{sheet.student}: {sheet.remark}")

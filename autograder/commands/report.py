@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sized
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 
 from autograder.classes.nameless import under_pseudonyms
 from autograder.classes.report.summary import ClassSummary
-from autograder.commands.shared import PSEUDONYMS, file_option, told_kindly
+from autograder.commands.shared import PSEUDONYMS, file_option, so_many, told_kindly
 from autograder.course.private import mask_of
 from autograder.course.pseudonyms import with_pseudonyms
 from autograder.course.rules import SETTINGS
@@ -39,7 +38,7 @@ def report(results: Path, out: Path, names: bool, pseudonyms: bool, folder: Path
         names, summary = True, ClassSummary(under_pseudonyms(summary.records, table))
         late = late and {(table[student], of): by for (student, of), by in late.items()}
     page.write(out, page.page(summary, names=names, late=late))
-    click.echo(f"{out}: {_so_many(summary.pupils, 'student')}, {_so_many(summary.notebooks, 'notebook')}.")
+    click.echo(f"{out}: {so_many(summary.pupils, 'student')}, {so_many(summary.notebooks, 'notebook')}.")
     if folder:
         tables.write(folder, tables.tables(summary, page.labels(summary, names=names)))
         click.echo(f"{folder}: {', '.join(tables.NAMES)}")
@@ -49,7 +48,3 @@ def _late(root: Path, summary: ClassSummary) -> dict[tuple[str, str], timedelta]
     """How late submissions came, if the records lie in their course; None if nobody knows when they were due."""
     submissions = sorted({(one.student, one.assignment) for one in summary.records})
     return lateness(root, submissions) if (root / SETTINGS).is_file() else None
-
-
-def _so_many(things: Sized, word: str) -> str:
-    return f"{len(things)} {word}{'s' if len(things) != 1 else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -52,6 +52,11 @@ def private_root(course: Path) -> Path:
     root = find_root(course)
     keep_private(root)
     return root
+
+
+def so_many(things: Sized, word: str) -> str:
+    """How many, such as "1 sheet" or "24 sheets"."""
+    return f"{len(things)} {word}{'s' if len(things) != 1 else ''}"
 
 
 def told_kindly(command: Callable[P, T]) -> Callable[P, T]:
