@@ -68,8 +68,9 @@ site: env .venv/site/.stamp ## build a static site of the course into build/site
 	@.venv/site/bin/python -m pip -qq --disable-pip-version-check install --require-hashes -r requirements-site.lock
 	@touch $@
 
-bench: env ## measure the grader, and what students wait for
+bench: env ## measure the grader, the class report, and what students wait for
 	@$(RUN) python -m tests.bench
+	@$(RUN) python -m tests.report.classes
 	@$(RUN) python -m tests.bench_students
 
 mutate: env ## change the engine in 500 small ways, and list those that no test sees (an hour)

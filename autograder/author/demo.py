@@ -74,12 +74,15 @@ def run(root: Path, folder: Path, console: Console) -> None:
     here = _near(folder)
     summary = page.read(folder / "results.jsonl")
     page.write(folder / "report.html", page.page(summary, names=False, late=None))
-    jupyter = os.path.relpath(Path(sys.executable).parent / "jupyter", folder)
+    jupyter, autograder = (
+        os.path.relpath(Path(sys.executable).parent / one, folder) for one in ("jupyter", "autograder")
+    )
     feedback = f"{here}/feedback/{wrong.student}/{assignment}/{wrong.notebook}.html"
     console.print(
         f"\nWhat a student reads: [bold]{feedback}[/bold]\n"
         f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
         f"Every record: {here}/results.jsonl\n"
+        f"Questions for a talk with each: [bold]cd {here} && {autograder} questions {assignment}[/bold]\n"
         f"What the class got wrong, and what to say: [bold]{here}/report.html[/bold]",
         highlight=False,
     )

@@ -21,13 +21,38 @@ BLOCK = re.compile(r"^ {4}\$ (.+)\n((?: {4}(?!\$ ).*\n|\n(?= {4}(?!\$ )))*)", re
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The course that `make demo` leaves."""
-    made = tmp_path_factory.mktemp("kit") / "demo"
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The course that `make demo` leaves, and what it says."""
+    said, folder = StringIO(), tmp_path_factory.mktemp("kit") / "demo"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        demo.run(ROOT, made, Console(file=StringIO()))
-    return made
+        demo.run(ROOT, folder, Console(file=said, width=200))
+    return folder, said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def folder(made: tuple[Path, str]) -> Path:
+    """The course that `make demo` leaves."""
+    return made[0]
+
+
+def test_the_demo_ends_by_naming_the_report_and_the_readme_shows_it(made: tuple[Path, str]) -> None:
+    folder, said = made
+    what, _, where = said.strip().split("\n")[-1].partition(": ")
+    assert what == "What the class got wrong, and what to say"
+    assert Path(where) == folder / "report.html"
+    assert Path(where).is_file()
+    shown = re.findall(
+        r"!\[The class report[^]]*\]\((docs/screenshots/[^)]+)\)", (ROOT / "README.md").read_text("utf-8")
+    )
+    assert [(ROOT / picture).is_file() for picture in shown] == [True]
+
+
+def test_the_demo_names_the_command_for_questions_as_it_can_be_typed(made: tuple[Path, str]) -> None:
+    (command,) = re.findall(r"^Questions for a talk with each: (.+)$", made[1], re.MULTILINE)
+    done = subprocess.run(["bash", "-c", f"{command} --student ben --out questions-one.html"], check=False)
+    assert done.returncode == 0
+    assert (made[0] / "questions-one.html").is_file()
 
 
 def commands(page: str) -> list[tuple[str, str]]:

@@ -133,6 +133,12 @@ def test_paper_shows_all_details_and_no_controls(shown: Page) -> None:
     assert min(heights) > 15
 
 
+def test_paper_is_wide_enough_for_everything(shown: Page) -> None:
+    shown.set_viewport_size({"width": 718, "height": 1000})  # A4 between its margins, at 96 dots an inch
+    shown.emulate_media(media="print")
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 718
+
+
 def test_the_colours_are_those_of_the_feedback_page() -> None:
     def palettes(path: Path) -> list[str]:
         return re.findall(r":root \{(.*?)\}", style_of(path), re.DOTALL)

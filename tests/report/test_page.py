@@ -76,6 +76,18 @@ def test_the_mistake_that_cost_most_comes_first_with_how_many_and_what_it_cost(s
     assert "It cost 4 points" in card(shown, 2).words
 
 
+def test_five_mistakes_stand_first_in_the_order_of_what_they_cost_and_say_how_many_there_are() -> None:
+    summary = ClassSummary(tuple(classes.many(60, notebooks=("01_neuron", "02_chain"))))
+    large = read(page.page(summary, names=False, late=None))
+    cards = list(large.all("article", "costly"))
+    assert len(cards) == 5
+    costs = [float(re.findall(r"It cost ([\d.]+) points", one.words)[0]) for one in cards]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] >= max(one.cost for one in summary.mistakes[5:])
+    assert f"The 5 mistakes that cost most, of {len(summary.mistakes)} with a name." in large.words
+    assert large.words.index("What the class got wrong") < large.words.index("Gap by gap")
+
+
 def test_two_examples_stand_beside_what_they_give_and_what_is_right(shown: Element) -> None:
     codes = [figure.words for figure in card(shown).all("figure")]
     assert codes == ["Written like this by 2 dx = w", 'And like this by 1 dx = [v for v in w] print("…")']
@@ -124,6 +136,49 @@ def test_a_gap_counts_only_those_whose_notebook_could_be_judged(shown: Element) 
     assert "right, 95 % interval0.12 to 0.77" in words
     assert "The number 1, whatever z is24" in words
     assert "others2 of 4" in words  # of the answers that the check could judge
+
+
+def test_a_gap_shows_its_mistakes_and_its_checks_as_bars_of_their_counts(shown: Element) -> None:
+    mistakes, checks = (
+        next(one for one in shown.by_id("gap-relu_dz").all("table") if one.one("caption").words.startswith(caption))
+        for caption in ("Mistakes", "Check by check")
+    )
+    (row,) = [row for row in mistakes.all("tr") if "whatever z is" in row.words]
+    assert [bar.attributes["width"] for bar in row.all("rect")] == ["120"]
+    (stopped,) = [row for row in mistakes.all("tr") if "stopped" in row.words]
+    assert [bar.attributes["width"] for bar in stopped.all("rect")] == ["60"]
+    assert [bar.attributes["width"] for bar in checks.all("rect")] == ["60"]
+
+
+def test_points_are_distributed_as_a_figure_in_words_and_as_a_table() -> None:
+    summary = ClassSummary(
+        tuple(chain(f"s{at}", *([Status.RIGHT] * 2 if at < 3 else [Status.WRONG] * 2)) for at in range(4))
+    )
+    section = next(
+        one
+        for one in read(page.page(summary, names=False, late=None)).all("section")
+        if one.attributes["aria-labelledby"] == "distribution"
+    )
+    assert [text.text for text in section.one("svg").all("text", "count")] == ["1", "3"]
+    assert "The mean is 3, the median 4 of 4" in section.words
+    assert section.one("svg").attributes["aria-label"].startswith("Points of 4 students")
+    rows = [[cell.text for cell in row.all("td")] for row in section.all("tr")]
+    assert rows[1] == ["0", "0.4", "1"]
+    assert rows[-1] == ["3.6", "4", "3"]
+
+
+def test_reliability_stands_with_its_interval_and_its_standard_error() -> None:
+    summary = ClassSummary(tuple(classes.many(60, notebooks=("01_neuron", "02_chain"))))
+    section = next(
+        one
+        for one in read(page.page(summary, names=False, late=None)).all("section")
+        if one.attributes["aria-labelledby"] == "reliability"
+    )
+    first = [cell.words for cell in list(section.all("tr"))[1].all("td")]
+    whole = summary.reliability[0]
+    assert whole.interval is not None
+    low, high = whole.interval
+    assert first[4:] == [f"{whole.alpha:.2f}", f"{low:.2f} to {high:.2f}", f"± {whole.error:.2f}"]
 
 
 def test_what_is_missing_unreadable_or_waits_is_counted(shown: Element) -> None:

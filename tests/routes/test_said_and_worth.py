@@ -83,15 +83,26 @@ def test_whoever_made_a_mistake_reads_what_is_said_of_it_and_nobody_else(folders
         assert "We come back to this" not in feedback(folder, "ada")
 
 
-def test_a_later_grading_says_it_too_and_another_worth_marks_anew(folders: tuple[Path, Path], rows) -> None:
-    folder = folders[1]
+AGAIN = (
+    ("nbgrader", "autograde", ASSIGNMENT, "--notebook", NOTEBOOK, "--force"),
+    ("autograder", "grade", "submitted"),
+)
+
+
+@pytest.mark.parametrize("route", range(len(AGAIN)))
+def test_a_later_grading_says_it_too_and_another_worth_marks_anew(folders: tuple[Path, Path], rows, route: int) -> None:
+    folder = folders[route]
     course = Course(folder, "routes")
-    hand_in(course, "cem", answers(course, SAID))
+    hand_in(course, "cem", answers(course, SAID, WORTH))
     (folder / "course.toml").write_text(f"{SETTINGS}\n[worth]\n{WORTH} = 0.5\n", encoding="utf-8")
-    must(run(folder, "autograder", "grade", "submitted"))
-    must(run(folder, "nbgrader", "generate_feedback", ASSIGNMENT, "--notebook", NOTEBOOK))
-    assert "We come back to this" in feedback(folder, "cem")
-    assert marks(rows, folder)["ben", "relu_dz"] == 1.0
+    must(run(folder, *AGAIN[route]))
+    must(run(folder, "nbgrader", "generate_feedback", ASSIGNMENT, "--notebook", NOTEBOOK, "--force"))
+    found = marks(rows, folder)
+    for student in ("ben", "cem"):
+        assert found[student, "relu_dz"] == 1.0
+        assert feedback(folder, student).count("We come back to this") == 1
+        assert feedback(folder, student).count("For this mistake your course gives 1 of 2 points.") == 1
+    assert "We come back to this" not in feedback(folder, "ada")
 
 
 def test_a_name_that_fits_on_numbers_a_student_sees_alone_earns_nothing(course: Course) -> None:
