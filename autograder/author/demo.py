@@ -82,7 +82,7 @@ def run(root: Path, folder: Path, console: Console) -> None:
         f"\nWhat a student reads: [bold]{feedback}[/bold]\n"
         f"The gradebook: [bold]cd {here} && {jupyter} lab[/bold], then menu Nbgrader, Formgrader\n"
         f"Every record: {here}/results.jsonl\n"
-        f"Questions for a talk with each: [bold]cd {here} && {autograder} questions {assignment}[/bold]\n"
+        f"Questions for each: [bold]cd {here} && {autograder} questions {assignment}[/bold]\n"
         f"What the class got wrong, and what to say: [bold]{here}/report.html[/bold]",
         highlight=False,
     )

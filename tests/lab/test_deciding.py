@@ -55,6 +55,7 @@ NOT_ASKED = {
     "what is worked out later": "s = map(float, zs > 0)\nd = [a * b for a, b in zip(s, gs)]",
     "a condition in a loop's head": "d = []\nfor m in zs > 0:\n    d.append(m * 2.0)",
     "no plain Python": "%time\nd = g",
+    "a result that happens to be 0": "t = z - 3.0\nd = t * 1.0 if g else t\nd = z * 2.0 - 6.0",
     "nothing that differs": "s = 1.0\nd = g * z * s",
 }
 

@@ -49,7 +49,7 @@ def test_the_demo_ends_by_naming_the_report_and_the_readme_shows_it(made: tuple[
 
 
 def test_the_demo_names_the_command_for_questions_as_it_can_be_typed(made: tuple[Path, str]) -> None:
-    (command,) = re.findall(r"^Questions for a talk with each: (.+)$", made[1], re.MULTILINE)
+    (command,) = re.findall(r"^Questions for each: (.+)$", made[1], re.MULTILINE)
     done = subprocess.run(["bash", "-c", f"{command} --student ben --out questions-one.html"], check=False)
     assert done.returncode == 0
     assert (made[0] / "questions-one.html").is_file()
