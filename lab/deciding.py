@@ -1,10 +1,10 @@
 """Which line of a cell decides whether a result is 0, found by running the cell with one line at a time turned round.
 
-The cell runs on two sets of numbers, of which one gives 0 and the other does not. A line is turned round by its outcome
-(0 for what is not 0, and 1 for 0) or by its conditions. It decides if its outcome differs between the two sets, and
-turning it round turns the result on both. Of several such lines the first one counts: what comes after it only passes
-on what it has decided. A line without a condition whose outcome nothing passes on is a result like any other, and decides
-nothing.
+The cell runs on two sets of numbers, of which one gives 0 and the other does not. A line is turned round by its
+outcome (0 for what is not 0, and 1 for 0) or by its conditions. It decides if its outcome differs between the two sets,
+and turning it round turns the result on both. Of several such lines the first one counts: what comes after it only
+passes on what it has decided. A line without a condition whose outcome nothing passes on is a result like any other,
+and decides nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Which line of a cell decides whether a result is 0, found by running the cell with one line at a time turned round.
 
-The cell runs on two sets of numbers, of which one gives 0 and the other does not. A line is turned round by its outcome
-(0 for what is not 0, and 1 for 0) or by its conditions. It decides if its outcome differs between the two sets, and
-turning it round turns the result on both. Of several such lines the first one counts: what comes after it only passes
-on what it has decided.
+The cell runs on two sets of numbers, of which one gives 0 and the other does not. A line is turned round by its
+outcome (0 for what is not 0, and 1 for 0) or by its conditions. It decides if its outcome differs between the two sets,
+and turning it round turns the result on both. Of several such lines the first one counts: what comes after it only
+passes on what it has decided. A line without a condition whose outcome nothing passes on is a result like any other,
+and decides nothing.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def deciding_line(source: str, zero: Zero, run: Run) -> int | None:
         spot for spot in found if _opposite(before, [zero.holds(ran.values) for ran in run(_turned(source, spot))])
     ]
     deciding = [spot for spot in turning if _differs(source, spot, run)]
-    first = {_done_in(ran.error) for ran in run(_stopped(source, deciding))} if deciding else set()
+    if len({spot.line for spot in deciding}) < 2 and not any(spot.conditions for spot in deciding):
+        return None
+    first = {_done_in(ran.error) for ran in run(_stopped(source, deciding))}
     return first.pop() if len(first) == 1 else None
 
 
@@ -208,7 +211,7 @@ def _name(node: ast.expr) -> str:
 
 def _may_decide(statement: ast.stmt, *, conditions: bool) -> bool:
     if isinstance(statement, ast.If):
-        return not conditions
+        return conditions
     if not isinstance(statement, _SIMPLE):
         return False
     if conditions:
@@ -252,10 +255,10 @@ def _wrapped(source: str, spots: Sequence[_Spot], call: Callable[[int, ast.expr]
 
 
 def _wrap(statement: ast.stmt, spot: _Spot, call: Callable[[ast.expr], ast.expr]) -> None:
-    if spot.conditions:
-        _Conditions(call).generic_visit(statement)
-    elif isinstance(statement, ast.If):
+    if isinstance(statement, ast.If):
         statement.test = call(statement.test)
+    elif spot.conditions:
+        _Conditions(call).generic_visit(statement)
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         given = statement.value.args
         statement.value.args = [one if isinstance(one, ast.Starred) else call(one) for one in given]
