@@ -113,6 +113,8 @@ def test_nobody_is_named_unless_names_are_asked_for(shown: Element) -> None:
     html = page.page(CLASS, names=False, late=None)
     assert not [name for name in STUDENTS if re.search(rf"\b{name}\b", html)]
     named = read(page.page(CLASS, names=True, late=None))
+    assert "Who made it: ben, cem, dora." in card(named).words
+    assert "Who made it" not in shown.words
     assert "fay, 02_chain" in named.words
     assert "gil, 02_chain" in named.words
     assert "hana, 02_chain" in named.words

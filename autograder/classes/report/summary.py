@@ -48,10 +48,15 @@ class MistakeSummary:
     notebook: str
     gap: str
     story: Story
-    times: int
+    students: tuple[str, ...]
     cost: float
     answered: int
     results: tuple[GapResult, ...]
+
+    @property
+    def times(self) -> int:
+        """How many made it."""
+        return len(self.students)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,22 +276,22 @@ class ClassSummary:
 
     def _mistakes(self, at: int, notebook: str, gap: str) -> list[MistakeSummary]:
         answers = self._answers(at, notebook)
-        by_slug: dict[str, list[GapResult]] = {}
-        for _, result in answers:
+        by_slug: dict[str, list[tuple[str, GapResult]]] = {}
+        for pupil, result in answers:
             if result.mistake:
-                by_slug.setdefault(result.mistake, []).append(result)
+                by_slug.setdefault(result.mistake, []).append((pupil.name, result))
         return [
             MistakeSummary(
                 slug=slug,
                 notebook=notebook,
                 gap=gap,
-                story=results[0].story,
-                times=len(results),
-                cost=sum(map(_lost, results)),
+                story=made[0][1].story,
+                students=tuple(student for student, _ in made),
+                cost=sum(_lost(result) for _, result in made),
                 answered=len(answers),
-                results=tuple(results),
+                results=tuple(result for _, result in made),
             )
-            for slug, results in by_slug.items()
+            for slug, made in by_slug.items()
         ]
 
     @cached_property
