@@ -20,8 +20,8 @@ from lab.questions import KINDS, Question
 
 QUESTIONS = 3
 """On a sheet."""
-MOST_DRAWS, MOST_TRIES = 60, 8
-"""How often a sheet is drawn until it is like no other one, and how many gaps are tried for a question."""
+MOST_DRAWS = 60
+"""How often a sheet is drawn until it is like no other one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,7 @@ def _drawn(slots: Sequence[Sequence[Pool]], rng: random.Random) -> Iterator[Aske
 def _one_of(pool: Pool, used: Collection[str], rng: random.Random) -> Asked | None:
     """A question on a gap that is not used yet, if there is one."""
     fresh = [entry for entry in pool if entry[0].gap.name not in used] or list(pool)
-    for one, make in rng.sample(fresh, min(MOST_TRIES, len(fresh))):
+    for one, make in rng.sample(fresh, len(fresh)):
         question = make()
         if question:
             return Asked(notebook=one.bank.plan.notebook, question=question, source=one.source)
