@@ -123,7 +123,7 @@ def test_a_missing_field_is_told_with_what_it_is_and_a_line_to_add(
 def test_a_value_of_another_kind_is_told_with_what_is_allowed(
     tmp_path: Path, file: type[msgspec.Struct], table: str, field: msgspec.structs.FieldInfo
 ) -> None:
-    wrong = {"closed": "7", "value": '"0.5"'}.get(field.name, "true")
+    wrong = {"closed": "7", "pseudonyms": "7", "value": '"0.5"'}.get(field.name, "true")
     said = refused(tmp_path, file, text_of(file, table, {field.name: f"{field.name} = {wrong}"}))
     assert f"`{field.name} = {wrong}` is not what is allowed: {meta_of(field).description}. Write it like `" in said
     assert not table or f"row 1 of {table}" in said
