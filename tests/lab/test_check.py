@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Callable
 
@@ -676,6 +677,17 @@ def test_a_loop_without_end_is_stopped_by_the_check_itself_whether_it_works_or_w
     assert "On the page's numbers, it was stopped after 0.3 s." in shown
     student.run("still = 'here'")
     assert student.names["still"] == "here"
+
+
+def test_a_loop_is_stopped_in_a_program_that_was_started_in_the_background(in_chain, monkeypatch):
+    monkeypatch.setattr(patience, "SECONDS", 0.3)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        student = in_chain("neuron_backward", neuron_backward=f"{BACKWARD}    while True: pass")
+        assert "stopped after 0.3 s" in student.check("neuron_backward")
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_timing_loop_runs_once_in_a_check_as_in_grading(in_chain, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import signal
 import threading
 import time
 from types import TracebackType
@@ -28,10 +29,13 @@ class Patience:
         self.ended_after = 0.0
         self._done = threading.Event()
         self._turn = threading.Lock()
+        self._listened = signal.getsignal(signal.SIGINT)
 
     def __enter__(self) -> Self:
         with contextlib.suppress(RuntimeError):  # a Python without threads: then the stop button must do
             threading.Thread(target=self._watch, daemon=True).start()
+            if self._listened == signal.SIG_IGN:  # of a program that was started in the background
+                signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
     def __exit__(
@@ -42,6 +46,8 @@ class Patience:
                 self._done.set()
         except KeyboardInterrupt:  # one that was on its way when the cell ended
             self._done.set()
+        if self._listened == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return self.ended_after > 0 and isinstance(problem, KeyboardInterrupt)
 
     def _watch(self) -> None:
