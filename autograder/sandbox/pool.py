@@ -63,7 +63,13 @@ class Lost:
         return self.late.union(self.in_the_open, self.on_hidden)
 
     def and_cell(self, cell: int, fault: Fault, *, hidden: bool) -> Lost:
-        """With one more that ended a runner."""
+        """With one more that ended a runner.
+
+        Args:
+            cell: Its place in the submission.
+            fault: How it did.
+            hidden: Whether that was on hidden numbers.
+        """
         if hidden:
             return dataclasses.replace(self, on_hidden={**self.on_hidden, cell: fault})
         return dataclasses.replace(self, in_the_open={**self.in_the_open, cell: fault})
