@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import threading
@@ -18,6 +19,10 @@ class GradebookKeeper:
         self._course = course
         self._anew: set[tuple[str, str, str]] = set()
         self._problem: KitError | None = None
+        # setuptools takes its finder of distutils out of `sys.meta_path` and puts it back when that is first imported,
+        # which nbgrader does: another thread that imports meanwhile passes over the next finder, and finds no module.
+        with contextlib.suppress(ImportError):
+            importlib.import_module("distutils")
         # Half a second. To be joined before anything of it is imported: two threads that import what imports each
         # other are shown half of it.
         self._nbgrader = threading.Thread(target=self._prepare, daemon=True)

@@ -277,3 +277,25 @@ def test_a_kill_between_students_leaves_everybodys_marks_whole(absent: tuple[Cou
     assert len(complete(course)) == 20
     write(course, records)
     assert len(complete(course)) == 100
+
+
+IMPORTS_BESIDE = """
+import sys, threading
+class Finders(list):
+    def insert(self, *what): moved.append(threading.current_thread()); super().insert(*what)
+    def remove(self, *what): moved.append(threading.current_thread()); super().remove(*what)
+moved, sys.meta_path = [], Finders(sys.meta_path)
+from autograder.course.course import Course
+from autograder.gradebook.keeper import GradebookKeeper
+keeper = GradebookKeeper(Course(sys.argv[1], "secret"))
+keeper._nbgrader.join()
+assert "nbgrader" in sys.modules
+print(sum(thread is not threading.main_thread() for thread in moved))
+"""
+
+
+def test_no_finder_is_moved_while_the_first_notebooks_import(tmp_path: Path) -> None:
+    course = classroom.make_course(tmp_path / "course", (STEP,))
+    command = [sys.executable, "-c", IMPORTS_BESIDE, str(course.root)]
+    done = subprocess.run(command, cwd=classroom.ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
