@@ -281,13 +281,14 @@ def test_a_kill_between_students_leaves_everybodys_marks_whole(absent: tuple[Cou
 
 IMPORTS_BESIDE = """
 import sys, threading
+from pathlib import Path
 class Finders(list):
     def insert(self, *what): moved.append(threading.current_thread()); super().insert(*what)
     def remove(self, *what): moved.append(threading.current_thread()); super().remove(*what)
 moved, sys.meta_path = [], Finders(sys.meta_path)
 from autograder.course.course import Course
 from autograder.gradebook.keeper import GradebookKeeper
-keeper = GradebookKeeper(Course(sys.argv[1], "secret"))
+keeper = GradebookKeeper(Course(Path(sys.argv[1]), "secret"))
 keeper._nbgrader.join()
 assert "nbgrader" in sys.modules
 print(sum(thread is not threading.main_thread() for thread in moved))
